@@ -1,0 +1,1 @@
+"""The router: knows endpoints, tokens, money, heat and law; knows nothing of LSP."""

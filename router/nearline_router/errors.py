@@ -1,0 +1,64 @@
+"""One small tree of errors; every transport maps its own errors to it once, at the seam.
+
+RouterError
+├── ConfigError             the configuration file is wrong; says where and what was expected
+├── NoEndpoint              no permitted endpoint is left for this request
+├── Superseded              a newer request took this one's place in the queue
+├── ModelStoreError         a model cannot be found, fetched or verified
+├── EngineError             the embedded engine cannot start
+└── EndpointError           an endpoint was asked and failed
+    ├── EndpointUnavailable it refused, reset, or cannot be reached (retryable)
+    ├── EndpointBusy        it is loading, full or limiting (retryable, perhaps after `retry_after_s`)
+    ├── EndpointRefused     it answered that the request is wrong, too long or not authorised
+    └── EndpointMalformed   it answered with something that is not its protocol, or was cut off
+"""
+
+from __future__ import annotations
+
+
+class RouterError(Exception):
+    """Base of everything the router raises on purpose; the text is fit to show to a user."""
+
+
+class ConfigError(RouterError):
+    """The configuration is wrong; the text names file, line, column and what was expected."""
+
+
+class NoEndpoint(RouterError):
+    """No endpoint is permitted, or none is left, for this request."""
+
+
+class Superseded(RouterError):
+    """A newer request of the same document took this one's place; nobody waits for the answer."""
+
+
+class ModelStoreError(RouterError):
+    """A model cannot be found, fetched or verified."""
+
+
+class EngineError(RouterError):
+    """The embedded engine cannot start; the text says what to do."""
+
+
+class EndpointError(RouterError):
+    """An endpoint was asked and failed."""
+
+
+class EndpointUnavailable(EndpointError):
+    """It refused, reset, or cannot be reached."""
+
+
+class EndpointBusy(EndpointError):
+    """It is loading, full or limiting; `retry_after_s` is its own word, if it gave one."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class EndpointRefused(EndpointError):
+    """It answered that the request is wrong, too long or not authorised; asking again will not help."""
+
+
+class EndpointMalformed(EndpointError):
+    """It answered with something that is not its protocol, or the stream was cut without an end."""

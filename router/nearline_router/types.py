@@ -1,0 +1,98 @@
+"""The values that cross the router's seams: a request, the chunks of its answer, and what it used."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal, Protocol
+
+Complexity = Literal["routine", "complex"]
+
+
+class Priority(IntEnum):
+    """Who goes first at an endpoint with a limited number of slots; lower goes first."""
+
+    TYPING = 0
+    ACTION = 1
+    SPECULATION = 2
+    WARM_UP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Infill:
+    """Code with a hole, in pieces that let an endpoint keep its prompt cache.
+
+    `prefix` (before the anchor) and `suffix` (after the cursor) stay the same from keystroke to keystroke;
+    `middle` is what stands between the anchor and the cursor and grows as the user types. The text of the
+    document around the cursor is `prefix + middle` ║ `suffix`.
+    """
+
+    prefix: str
+    middle: str
+    suffix: str
+    path: str
+    language: str
+    multiline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRequest:
+    """One request for text. The first five field names are the reference design's.
+
+    `latency_budget_ms` counts from the moment the user asked; None means that no deadline was set.
+    `supersedes` names what this request replaces in a queue: a newer one with the same key ends the older.
+    `warm_up` asks an endpoint to read the prompt into its cache and generate nothing.
+    """
+
+    prompt: str | Infill
+    max_output_tokens: int
+    requires_data_sovereignty: bool = False
+    latency_budget_ms: float | None = None
+    complexity: Complexity | None = None
+    task: str = "complete"
+    priority: Priority = Priority.TYPING
+    supersedes: str | None = None
+    warm_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one attempt used, as the endpoint itself reported it; None where it said nothing.
+
+    `evaluated_tokens` are the prompt tokens computed anew, `cached_tokens` those found in the prompt cache.
+    """
+
+    evaluated_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    prefill_ms: float | None = None
+    decode_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of an answer. The last chunk of a stream has a `finish` and the `usage`.
+
+    `finish`: `stop` (the model ended), `length` (the output limit), or None while the stream goes on.
+    """
+
+    text: str = ""
+    finish: Literal["stop", "length"] | None = None
+    usage: Usage | None = None
+
+
+class Endpoint(Protocol):
+    """The one seam to a model. Fallback, admission, ledger and fakes are endpoints made of endpoints."""
+
+    @property
+    def id(self) -> str:
+        """The endpoint's name in the configuration."""
+        ...
+
+    def stream(self, request: RoutingRequest) -> AsyncIterator[Chunk]:
+        """Answer piece by piece; closing the iterator early ends the work at the endpoint.
+
+        Raises EndpointError. Nothing is sent before the first `__anext__`.
+        """
+        ...

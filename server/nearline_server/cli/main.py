@@ -1,0 +1,51 @@
+"""The `nearline` command: each subcommand lives in a module of its own, imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+# name -> (module, attribute, one line of help); importing a module costs start-up time, so help lives here.
+COMMANDS = {
+    "lsp": ("nearline_server.cli.lsp", "lsp", "Run the language server (editors start this)."),
+    "demo": ("nearline_server.cli.demo", "demo", "Type a real file at human pace and show the ghost text."),
+    "complete": ("nearline_server.cli.complete", "complete", "Complete FILE:LINE:COL once."),
+    "engine": ("nearline_server.cli.engine", "engine", "Host the embedded llama.cpp, or see and stop it."),
+    "model": ("nearline_server.cli.model", "model", "List, pull, verify and remove models."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand only when it is called; `nearline lsp` must start fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command behind a name, or None for an unknown one."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help table, made without importing any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="nearline")
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=str),
+    envvar="NEARLINE_CONFIG",
+    help="Configuration file (else NEARLINE_CONFIG, else the user's nearline.yaml if there is one).",
+)
+@click.pass_context
+def main(ctx: click.Context, config: str | None) -> None:
+    """Inline completion from the nearest capable model."""
+    ctx.obj = config

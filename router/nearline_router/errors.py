@@ -6,6 +6,7 @@ RouterError
 ├── Superseded              a newer request took this one's place in the queue
 ├── ModelStoreError         a model cannot be found, fetched or verified
 ├── EngineError             the embedded engine cannot start
+│   └── ModelMissing        because its model is not on this machine yet
 └── EndpointError           an endpoint was asked and failed
     ├── EndpointUnavailable it refused, reset, or cannot be reached (retryable)
     ├── EndpointBusy        it is loading, full or limiting (retryable, perhaps after `retry_after_s`)
@@ -38,6 +39,10 @@ class ModelStoreError(RouterError):
 
 class EngineError(RouterError):
     """The embedded engine cannot start; the text says what to do."""
+
+
+class ModelMissing(EngineError):
+    """The embedded engine has no model on this machine yet; pulling it is the user's decision."""
 
 
 class EndpointError(RouterError):

@@ -75,11 +75,13 @@ class Chunk:
     """A piece of an answer. The last chunk of a stream has a `finish` and the `usage`.
 
     `finish`: `stop` (the model ended), `length` (the output limit), or None while the stream goes on.
+    A chunk with `queued_ms` says that the request has left its queue for the endpoint, and how long it waited.
     """
 
     text: str = ""
     finish: Literal["stop", "length"] | None = None
     usage: Usage | None = None
+    queued_ms: float | None = None
 
 
 class Endpoint(Protocol):

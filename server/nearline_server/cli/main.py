@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 
 import click
+
+from nearline_server.cli.options import config_option, user_config
 
 # name -> (module, attribute, one line of help); importing a module costs start-up time, so help lives here.
 COMMANDS = {
@@ -39,13 +42,8 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nearline")
-@click.option(
-    "--config",
-    type=click.Path(dir_okay=False, path_type=str),
-    envvar="NEARLINE_CONFIG",
-    help="Configuration file (else NEARLINE_CONFIG, else the user's nearline.yaml if there is one).",
-)
+@config_option
 @click.pass_context
-def main(ctx: click.Context, config: str | None) -> None:
+def main(ctx: click.Context) -> None:
     """Inline completion from the nearest capable model."""
-    ctx.obj = config
+    ctx.obj = ctx.obj or os.environ.get("NEARLINE_CONFIG") or user_config()

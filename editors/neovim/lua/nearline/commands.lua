@@ -1,0 +1,52 @@
+-- What `:Nearline {name}` does.
+local nearline = require('nearline')
+
+if not nearline.config() then
+  nearline.setup()
+end
+
+local M = {}
+
+function M.enable()
+  nearline.enable(true)
+end
+
+function M.disable()
+  nearline.enable(false)
+end
+
+function M.toggle()
+  nearline.enable(not nearline.is_enabled())
+end
+
+function M.trigger()
+  -- From normal mode (`:Nearline trigger`) go on after the character under the cursor, as `a` does.
+  if vim.api.nvim_get_mode().mode:sub(1, 1) ~= 'i' then
+    vim.api.nvim_feedkeys('a', 'n', false)
+  end
+  vim.schedule(nearline.trigger)
+end
+
+function M.restart()
+  nearline.restart()
+end
+
+function M.status()
+  local details = nearline.details()
+  local lines = { nearline.status() }
+  if details.model ~= '' then
+    lines[#lines + 1] = ('model %s at %s'):format(details.model, details.endpoint)
+  end
+  vim.api.nvim_echo({ { table.concat(lines, '\n') } }, false, {})
+end
+
+-- The server's standard error output is in Neovim's log of all language servers.
+function M.log()
+  vim.cmd.tabedit(vim.fn.fnameescape(vim.lsp.log.get_filename()))
+end
+
+function M.health()
+  vim.cmd.checkhealth('nearline')
+end
+
+return M

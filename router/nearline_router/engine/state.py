@@ -1,0 +1,77 @@
+"""Where the shared engine says that it lives: one small file, readable by its owner alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import platformdirs
+import psutil
+
+# Two engine processes of one machine may differ by this much in what they read as a process's start.
+START_TOLERANCE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """A running engine: its address, key and model, and who it is (pid and start time, as pids are reused)."""
+
+    url: str
+    key: str
+    model: str
+    pid: int
+    started_s: float
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"EngineState(url={self.url!r}, model={self.model!r}, pid={self.pid})"
+
+    def alive(self) -> bool:
+        """Whether that very process still runs."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started_s) < START_TOLERANCE_S
+            return same and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
+
+def runtime_dir() -> Path:
+    """The folder of state files and locks, created for the owner alone; NEARLINE_RUNTIME_DIR overrides it."""
+    named = os.environ.get("NEARLINE_RUNTIME_DIR")
+    path = Path(named) if named else platformdirs.user_runtime_path("nearline", appauthor=False)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def read_state(folder: Path) -> EngineState | None:
+    """The engine that lives, or None; the file of a dead one is removed."""
+    path = folder / "engine.json"
+    try:
+        state = EngineState(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    if state.alive():
+        return state
+    path.unlink(missing_ok=True)
+    return None
+
+
+def write_state(folder: Path, state: EngineState) -> None:
+    """Replace the file in one step; the key in it is for the owner's eyes only."""
+    partial = folder / f"engine.json.{state.pid}"
+    partial.touch(mode=0o600)
+    partial.write_text(json.dumps(asdict(state)))
+    partial.replace(folder / "engine.json")
+
+
+def remove_state(folder: Path, pid: int) -> None:
+    """Remove the file if it is `pid`'s own."""
+    path = folder / "engine.json"
+    try:
+        if json.loads(path.read_text()).get("pid") == pid:
+            path.unlink()
+    except (OSError, ValueError):
+        return

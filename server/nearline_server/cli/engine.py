@@ -1,0 +1,67 @@
+"""`nearline engine`: the embedded llama.cpp in the foreground; `engine status` and `engine stop` for a running one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+
+import click
+import psutil
+
+from nearline_router.engine.host import serve
+from nearline_router.engine.state import read_state, runtime_dir
+from nearline_router.errors import RouterError
+from nearline_router.router import Router
+from nearline_server.cli.options import config_option
+
+STOP_TIMEOUT_S = 10.0
+
+
+@click.group(invoke_without_command=True)
+@click.option("--idle", "idle_s", type=float, metavar="SECONDS", help="End after this long without a request.")
+@config_option
+@click.pass_context
+def engine(ctx: click.Context, idle_s: float | None) -> None:
+    """Host the model in the foreground until idle or interrupted; editors start one by themselves."""
+    if ctx.invoked_subcommand:
+        return
+    try:
+        params = Router.from_file(ctx.obj).engine_params
+        if params is None:
+            raise click.ClickException("the configuration switches the embedded engine off (engine.enabled)")
+        click.echo(f"Hosting {params.model_path} on loopback; Ctrl-C ends it.", err=True)
+        serve(replace(params, idle_s=idle_s) if idle_s else params)
+    except RouterError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@engine.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(as_json: bool) -> None:
+    """Say whether the shared engine runs, and where."""
+    state = read_state(runtime_dir())
+    if as_json:
+        shown = {"running": state is not None}
+        if state:
+            shown |= {"url": state.url, "model": state.model, "pid": state.pid}
+        click.echo(json.dumps(shown))
+    elif state:
+        click.echo(f"running: {state.model} at {state.url}, process {state.pid}")
+    else:
+        click.echo("not running; the first completion starts it")
+
+
+@engine.command()
+def stop() -> None:
+    """End the shared engine; the next completion starts it again."""
+    state = read_state(runtime_dir())
+    if state is None:
+        click.echo("not running")
+        return
+    process = psutil.Process(state.pid)
+    process.terminate()
+    _, alive = psutil.wait_procs([process], timeout=STOP_TIMEOUT_S)
+    if alive:
+        sys.exit(f"process {state.pid} does not end; kill it by hand")
+    click.echo("stopped")

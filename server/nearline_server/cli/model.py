@@ -1,0 +1,176 @@
+"""`nearline model`: list, pull, verify and remove models."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import TransferSpeedColumn as SpeedColumn
+from rich.table import Table
+
+from nearline_router.engine.catalogue import DEFAULT_MODEL_ID, MODELS, Model, find_model, size_text
+from nearline_router.engine.store import ModelStore, ProgressEvent, default_root, describe_download
+from nearline_router.errors import ModelStoreError
+
+STAGES = {"download": "Downloading", "verify": "Verifying"}
+BY_HAND = "By hand: no SHA-256 is known, so download it yourself and set `engine.model` to the file."
+PLAIN_STEP = 10  # percent between two plain lines
+
+
+@click.group()
+def model() -> None:
+    """List, pull, verify and remove models."""
+
+
+@model.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array instead of a table.")
+def list_models(as_json: bool) -> None:
+    """Show the known models, and which of them are here."""
+    store = ModelStore(default_root())
+    if as_json:
+        click.echo(json.dumps([_row(store, each) for each in MODELS], indent=2))
+        return
+    console = Console()
+    console.print(_table(store))
+    click.echo(f"\n{BY_HAND}\nFolder: {store.root}")
+
+
+@model.command(short_help="Download a model, verify it and keep it.")
+@click.argument("model_id", metavar="[ID]", default=DEFAULT_MODEL_ID)
+@click.option("--yes", is_flag=True, help="Do not ask before the download.")
+def pull(model_id: str, yes: bool) -> None:
+    """Download a model (the default one without ID), verify it and keep it."""
+    with _plain_failures():
+        wanted, store = find_model(model_id), ModelStore(default_root())
+        if store.installed(wanted):
+            click.echo(f"{wanted.id} is already here: {store.path(wanted)}")
+            return
+        if wanted.sha256 is not None:  # else the store refuses, and there is nothing to agree to
+            _announce(store, wanted, ask=not yes)
+        with _shown(Console()) as progress:
+            path = store.pull(wanted, progress)
+        click.echo(f"Ready: {path}")
+
+
+@model.command(short_help="Compare the SHA-256 of models that are here.")
+@click.argument("model_id", metavar="[ID]", required=False)
+def verify(model_id: str | None) -> None:
+    """Read a model (without ID every one that is here) and compare its SHA-256."""
+    with _plain_failures():
+        store = ModelStore(default_root())
+        chosen = [find_model(model_id)] if model_id else store.installed_models()
+        if not chosen:
+            raise ModelStoreError("no model is installed; get the default one with `nearline model pull`")
+        for each in chosen:
+            if each.sha256 is None and not model_id:
+                click.echo(f"{each.id}: not verified, its SHA-256 is not known")
+                continue
+            with _shown(Console()) as progress:
+                store.verify(each, progress)
+            click.echo(f"{each.id}: SHA-256 matches")
+
+
+@model.command()
+@click.argument("model_id", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask before the removal.")
+def remove(model_id: str, yes: bool) -> None:
+    """Delete a model and any unfinished download of it."""
+    with _plain_failures():
+        unwanted, store = find_model(model_id), ModelStore(default_root())
+        if not yes and _on_terminal() and store.installed(unwanted):
+            click.confirm(f"Delete {store.path(unwanted)} ({unwanted.size_text})?", abort=True)
+        store.remove(unwanted)
+        click.echo(f"{unwanted.id} is removed")
+
+
+def _announce(store: ModelStore, wanted: Model, *, ask: bool) -> None:
+    click.echo(f"To download: {describe_download(wanted)}")
+    click.echo(f"To be kept in: {store.root}")
+    if ask and _on_terminal():
+        click.confirm("Download now?", default=True, abort=True)
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+@contextmanager
+def _plain_failures() -> Iterator[None]:
+    """A failure is one line on stderr and exit code 1."""
+    try:
+        yield
+    except ModelStoreError as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        raise click.ClickException("stopped; what has arrived is kept, pull again to go on") from None
+
+
+def _row(store: ModelStore, each: Model) -> dict[str, Any]:
+    names = ("id", "title", "file_name", "size_bytes", "size_is_approximate", "sha256", "licence", "family")
+    row = {name: getattr(each, name) for name in (*names, "parameters", "quantisation", "recommended_for")}
+    here = {"installed": store.installed(each), "path": str(store.path(each))}
+    return row | here | {"default": each.id == DEFAULT_MODEL_ID}
+
+
+def _table(store: ModelStore) -> Table:
+    table = Table("id", "size", "licence", "installed", "note", box=None, pad_edge=False, header_style="bold")
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    for each in MODELS:
+        absent = "no" if each.sha256 else "by hand"
+        state = "yes" if store.installed(each) else absent
+        default = "default; " if each.id == DEFAULT_MODEL_ID else ""
+        table.add_row(each.id, each.size_text, each.licence, state, default + each.recommended_for)
+    return table
+
+
+@contextmanager
+def _shown(console: Console) -> Iterator[Callable[[ProgressEvent], None]]:
+    """Progress as a bar on a terminal, as a few plain lines anywhere else."""
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield _PlainLines()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), SpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console) as bars:
+        yield _Bars(bars)
+
+
+class _PlainLines:
+    """One line per tenth of each stage, and one per note."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, str, int] | None = None
+
+    def __call__(self, event: ProgressEvent) -> None:
+        if event.note:
+            click.echo(event.note)
+            return
+        percent = event.done_bytes * 100 // event.total_bytes // PLAIN_STEP * PLAIN_STEP
+        # Verifying takes seconds: its end is news, its tenths are not.
+        line = (event.stage, event.source, percent)
+        if line == self._last or (event.stage == "verify" and percent < 100):
+            return
+        self._last = line
+        done = f"{size_text(event.done_bytes)} of {size_text(event.total_bytes)}"
+        click.echo(f"{STAGES[event.stage]}: {percent:3} %  {done}")
+
+
+class _Bars:
+    """One bar per stage."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, event: ProgressEvent) -> None:
+        if event.note:
+            self._bars.console.print(event.note, highlight=False)
+            return
+        if event.stage not in self._tasks:
+            self._tasks[event.stage] = self._bars.add_task(STAGES[event.stage], total=event.total_bytes)
+        self._bars.update(self._tasks[event.stage], completed=event.done_bytes)

@@ -1,0 +1,260 @@
+"""The typing path, in order: gate, what is known already (type-through, cache, a running request), the model."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from nearline_router.errors import Superseded
+from nearline_router.router import Router
+from nearline_router.types import Priority, RoutingRequest, Usage
+from nearline_server.completion.gate import Situation, refusal
+from nearline_server.completion.generation import Generation
+from nearline_server.completion.memory import Found, Memory, Suggestion
+from nearline_server.completion.place import Place
+from nearline_server.completion.settings import CompletionSettings
+from nearline_server.completion.shape import asks_for_block, trim_context
+from nearline_server.completion.warm_up import WarmUp
+
+How = Literal["type-through", "cache", "join", "model", "none"]
+Change = Literal["insert", "delete", "other"]
+
+# What answering itself takes, kept back from the budget.
+RESERVE_MS = 5.0
+# One key for all keystrokes of this process: a newer one replaces whichever waits.
+TYPING = "typing"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to show at a place: `text` may be empty, and `reason` then says why.
+
+    `ttft_ms` counts from the request's arrival to the model's first text, None when no model was asked.
+    """
+
+    text: str
+    found: How
+    reason: str = ""
+    ttft_ms: float | None = None
+    total_ms: float = 0.0
+    stages_ms: dict[str, float] = field(default_factory=dict)
+    usage: Usage | None = None
+
+
+class Completer:
+    """One language server's typing path over one router.
+
+    `on_late` is called with the place of an answer that was cut at its deadline and is now known in full.
+    """
+
+    def __init__(
+        self,
+        router: Router,
+        settings: CompletionSettings,
+        on_late: Callable[[Place], None] = lambda _: None,
+    ) -> None:
+        self.settings = settings
+        self._router = router
+        self._memory = Memory()
+        self._warm_up = WarmUp(router)
+        self._on_late = on_late
+        self._running: Generation | None = None
+        self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._shown: dict[str, Suggestion] = {}
+        self._late: set[Suggestion] = set()
+
+    async def complete(
+        self, place: Place, *, invoked: bool = False, last_change: Change | None = None, arrived_s: float | None = None
+    ) -> Answer:
+        """The best answer that can be had in the budget. `arrived_s` is perf_counter's, None means now.
+
+        Raises asyncio.CancelledError when its task is cancelled, which also frees the model.
+        """
+        watch = Watch(time.perf_counter() if arrived_s is None else arrived_s)
+        self._warm_up.interrupt()
+        if reason := self._refusal(place, invoked, last_change):
+            return Answer("", "none", reason, total_ms=watch.ms())
+        watch.mark("gate")
+        found = self._memory.find(place)
+        watch.mark("lookup")
+        if found and found.remainder:
+            return self._known(place, found, watch)
+        if found and not found.suggestion.running and found.typed_chars == 0:
+            return Answer("", "cache", "nothing to add", total_ms=watch.ms(), stages_ms=watch.stages_ms)
+        how: How = "model"
+        if found and found.suggestion.running and self._running:
+            how, generation = "join", self._running
+        else:
+            found, generation = self._ask_model(place, invoked)
+        watch.mark("context")
+        return await self._wait_for(place, found, generation, how, invoked, watch)
+
+    def changed(self, place: Place) -> None:
+        """The document changed and the cursor is probably here: answer who waits, stop what no longer fits."""
+        self._answer_waiting(place.uri)
+        self._warm_up.interrupt()
+        running = self._running
+        if running and running.suggestion.place.uri == place.uri:
+            found = self._memory.find(place)
+            if not found or found.suggestion is not running.suggestion:
+                running.close()
+
+    def focused(self, place: Place) -> None:
+        """The cursor rests here, or the file was just opened: read the prompt before it is asked for."""
+        if self.settings.enabled and not self._running:
+            self._warm_up.schedule(place, 0.0)
+
+    def closed(self, uri: str) -> None:
+        """The document is gone: answer who waits, free the model, forget."""
+        self._answer_waiting(uri)
+        if self._running and self._running.suggestion.place.uri == uri:
+            self._running.close()
+        self._warm_up.forget(uri)
+        self._memory.forget_document(uri)
+        self._shown.pop(uri, None)
+
+    async def aclose(self) -> None:
+        """End everything that runs."""
+        await self._warm_up.aclose()
+        if self._running:
+            self._running.task.cancel()
+
+    def _refusal(self, place: Place, invoked: bool, last_change: Change | None) -> str | None:
+        if not self.settings.enabled:
+            return "disabled"
+        return refusal(
+            Situation(
+                before=place.line_before,
+                after=place.line_after,
+                language=place.language,
+                document_chars=place.document_chars,
+                document_lines=place.document_lines,
+                invoked=invoked,
+                last_change=last_change,
+                has_nul="\0" in place.before or "\0" in place.after,
+                disabled_languages=self.settings.disabled_languages,
+                document_empty=not (place.before.strip() or place.after.strip()),
+            )
+        )
+
+    def _known(self, place: Place, found: Found, watch: Watch) -> Answer:
+        how: How = "cache"
+        if found.typed_chars and self._shown.get(place.uri) is found.suggestion:
+            how = "type-through"
+        self._shown[place.uri] = found.suggestion
+        if found.suggestion.running:
+            self._late.add(found.suggestion)
+        else:
+            self._idle(place)
+        return Answer(found.remainder, how, total_ms=watch.ms(), stages_ms=watch.stages_ms)
+
+    def _ask_model(self, place: Place, invoked: bool) -> tuple[Found, Generation]:
+        if self._running:
+            self._running.close()
+        multiline = asks_for_block(place, invoked) and self.settings.multiline
+        settings = self.settings
+        request = RoutingRequest(
+            prompt=self._warm_up.infill(place, multiline),
+            max_output_tokens=settings.max_block_tokens if multiline else settings.max_line_tokens,
+            latency_budget_ms=settings.invoked_budget_ms if invoked else settings.budget_ms,
+            complexity="routine",
+            supersedes=TYPING,
+        )
+        suggestion = Suggestion(place, trim_context(place, multiline))
+        self._memory.add(suggestion)
+        self._running = Generation(self._router, request, suggestion, self._ended)
+        return Found(suggestion, 0), self._running
+
+    async def _wait_for(
+        self, place: Place, found: Found, generation: Generation, how: How, invoked: bool, watch: Watch
+    ) -> Answer:
+        budget_ms = self.settings.invoked_budget_ms if invoked else self.settings.budget_ms
+        timeout_s = max(0.0, budget_ms - RESERVE_MS - watch.ms()) / 1000
+        self._answer_waiting(place.uri)
+        overtaken = self._waiting[place.uri] = asyncio.get_running_loop().create_future()
+        try:
+            await asyncio.wait({generation.task, overtaken}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            generation.close()
+            raise
+        finally:
+            if self._waiting.get(place.uri) is overtaken:
+                del self._waiting[place.uri]
+        watch.mark("model")
+        if overtaken.done():
+            return Answer("", "none", "overtaken", total_ms=watch.ms(), stages_ms=watch.stages_ms)
+        return self._answer(place, found, generation, how, watch)
+
+    def _answer(self, place: Place, found: Found, generation: Generation, how: How, watch: Watch) -> Answer:
+        if found.suggestion.running:
+            self._late.add(found.suggestion)
+        text = found.remainder
+        watch.mark("trim")
+        if text:
+            self._shown[place.uri] = found.suggestion
+        if generation.queued_ms is not None:
+            watch.stages_ms["queue"] = round(generation.queued_ms, 3)
+        first = generation.first_text_ms
+        return Answer(
+            text=text,
+            found=how if text or not generation.error else "none",
+            reason="" if text else _why_empty(generation),
+            ttft_ms=None if first is None else round(first, 3),
+            total_ms=watch.ms(),
+            stages_ms=watch.stages_ms,
+            usage=generation.usage,
+        )
+
+    def _ended(self, generation: Generation) -> None:
+        suggestion = generation.suggestion
+        if self._running is generation:
+            self._running = None
+        if generation.usage:
+            self._router.speed.observe(generation.usage)
+        if not generation.whole:
+            self._memory.forget(suggestion)
+            self._late.discard(suggestion)
+            return
+        if suggestion in self._late:
+            self._late.discard(suggestion)
+            if suggestion.visible:
+                self._on_late(suggestion.place)
+        self._idle(suggestion.place)
+
+    def _idle(self, place: Place) -> None:
+        self._warm_up.schedule(place, self.settings.idle_ms / 1000)
+
+    def _answer_waiting(self, uri: str) -> None:
+        waiting = self._waiting.pop(uri, None)
+        if waiting and not waiting.done():
+            waiting.set_result(None)
+
+
+class Watch:
+    """Milliseconds since a request's arrival, and the stages they went to."""
+
+    def __init__(self, arrived_s: float) -> None:
+        self._arrived_s = arrived_s
+        self._last_s = arrived_s
+        self.stages_ms: dict[str, float] = {}
+
+    def ms(self) -> float:
+        """Since arrival."""
+        return round((time.perf_counter() - self._arrived_s) * 1000, 3)
+
+    def mark(self, stage: str) -> None:
+        """The time since the last mark went to this stage."""
+        now_s = time.perf_counter()
+        self.stages_ms[stage] = round((now_s - self._last_s) * 1000, 3)
+        self._last_s = now_s
+
+
+def _why_empty(generation: Generation) -> str:
+    if isinstance(generation.error, Superseded):
+        return "overtaken"
+    if generation.error:
+        return str(generation.error)
+    return "deadline" if generation.suggestion.running else "nothing to add"

@@ -1,0 +1,78 @@
+"""One running request for a suggestion: it fills the suggestion, stops early, and can outlive its asker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+
+from nearline_router.errors import RouterError
+from nearline_router.router import Router
+from nearline_router.types import Chunk, RoutingRequest, Usage
+from nearline_server.completion.memory import Suggestion
+from nearline_server.completion.stop import stop_at
+
+
+class Generation:
+    """Streams into `suggestion` until the model, a stop rule or `close` ends it.
+
+    `on_end` is called once, at the end, however it came. `error` is why it failed, if it did; `whole` says
+    that the suggestion is all there, so that it may be remembered.
+    """
+
+    def __init__(
+        self,
+        router: Router,
+        request: RoutingRequest,
+        suggestion: Suggestion,
+        on_end: Callable[[Generation], None],
+    ) -> None:
+        self.suggestion = suggestion
+        self.usage: Usage | None = None
+        self.error: RouterError | None = None
+        self.whole = False
+        self.queued_ms: float | None = None
+        self.first_text_ms: float | None = None
+        self._started_s = time.perf_counter()
+        self._router = router
+        self._request = request
+        self._on_end = on_end
+        self._heard = False
+        self._unwanted = False
+        self.task = asyncio.create_task(self._run())
+
+    def close(self) -> None:
+        """Free the model: at once if the request waits or text flows, else when the model has read the prompt.
+
+        A llama.cpp server does not stop reading a prompt, and what it reads is needed for the next request
+        anyway; leaving earlier would only queue that next request inside the server.
+        """
+        self._unwanted = True
+        if self.queued_ms is None or self._heard:
+            self.task.cancel()
+
+    async def _run(self) -> None:
+        try:
+            async with aclosing(self._router.stream(self._request)) as chunks:
+                async for chunk in chunks:
+                    if self._take(chunk):
+                        break
+            self.whole = not self._unwanted
+        except RouterError as error:
+            self.error = error
+        finally:
+            self.suggestion.running = False
+            self._on_end(self)
+
+    def _take(self, chunk: Chunk) -> bool:
+        """Take a chunk in; True when there is nothing more to wait for."""
+        if chunk.queued_ms is not None:
+            self.queued_ms = chunk.queued_ms
+            return False
+        self._heard = True
+        self.usage = chunk.usage or self.usage
+        if chunk.text and self.first_text_ms is None:
+            self.first_text_ms = (time.perf_counter() - self._started_s) * 1000
+        self.suggestion.raw += chunk.text
+        return self._unwanted or stop_at(self.suggestion.raw, self.suggestion.context) is not None

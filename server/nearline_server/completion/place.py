@@ -1,0 +1,59 @@
+"""The cursor and the text around it, as the typing path sees a document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from nearline_server.documents.buffer import Buffer
+
+# Enough for the widest prompt and for finding it again after much has been typed behind its anchor.
+BEFORE_CHARS = 16_000
+AFTER_CHARS = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A cursor in one version of one document. `before` and `after` are windows, not the whole document.
+
+    `path` is relative to the workspace; `document_chars` and `document_lines` are of the whole document.
+    """
+
+    uri: str
+    path: str
+    language: str
+    version: int
+    line: int
+    column: int
+    before: str
+    after: str
+    document_chars: int
+    document_lines: int
+
+    @classmethod
+    def of(
+        cls, buffer: Buffer, line: int, column: int, *, uri: str, path: str, language: str, version: int
+    ) -> Place:
+        """The place at an existing (line, column)."""
+        before = buffer.before(line, column, BEFORE_CHARS)
+        after = buffer.after(line, column, AFTER_CHARS)
+        chars, lines = buffer.chars, buffer.line_count
+        return cls(uri, path, language, version, line, column, before, after, chars, lines)
+
+    def with_typed(self, text: str) -> Place:
+        """The same place as if `text`, of one line, had been typed there."""
+        return replace(self, before=self.before + text, column=self.column + len(text))
+
+    @property
+    def line_before(self) -> str:
+        """The cursor's line up to the cursor."""
+        return self.before[max(self.before.rfind("\n"), self.before.rfind("\r")) + 1 :]
+
+    @property
+    def line_after(self) -> str:
+        """The rest of the cursor's line, without its end."""
+        return self.after.partition("\n")[0].partition("\r")[0]
+
+    @property
+    def shows_whole_beginning(self) -> bool:
+        """Whether `before` reaches back to the document's first character."""
+        return len(self.before) < BEFORE_CHARS

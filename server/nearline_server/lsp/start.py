@@ -1,0 +1,37 @@
+"""Puts the server together and runs it on a transport."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from nearline_server.lsp import inline_completion, lifecycle, sync
+from nearline_server.lsp.server import NearlineServer
+
+
+def build(config_path: str | None) -> NearlineServer:
+    """The server with all features. Raises ConfigError."""
+    server = NearlineServer(config_path)
+    for feature in (lifecycle, sync, inline_completion):
+        feature.register(server)
+    return server
+
+
+def serve_stdio(config_path: str | None) -> None:
+    """Speak LSP on standard input and output; whatever else prints goes to standard error."""
+    keep_quiet()
+    stdout, sys.stdout = sys.stdout, sys.stderr
+    build(config_path).start_io(stdout=stdout.buffer)
+
+
+def serve_tcp(config_path: str | None, port: int) -> None:
+    """Speak LSP with one client on a loopback port, for debugging."""
+    keep_quiet()
+    build(config_path).start_tcp("127.0.0.1", port)
+
+
+def keep_quiet() -> None:
+    """Our own lines on standard error; pygls logs whole messages, which hold the user's code, so not a word of it."""
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("nearline").setLevel(logging.INFO)
+    logging.getLogger("pygls").setLevel(logging.CRITICAL + 1)

@@ -109,7 +109,9 @@ def load_config(path: Path) -> RouterConfig:
     try:
         return RouterConfig.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(_one_line(path, root, e["loc"], e["msg"]) for e in error.errors())) from error
+        raise ConfigError(
+            "\n".join(_one_line(path, root, e["loc"], e["msg"]) for e in error.errors())
+        ) from error
 
 
 def _one_line(path: Path, root: yaml.Node | None, location: Sequence[str | int], message: str) -> str:

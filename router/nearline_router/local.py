@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nearline_router.engine.supervisor import EngineSupervisor
-from nearline_router.errors import EndpointBusy, EndpointError, EndpointUnavailable, EngineError, ModelMissing, RouterError
+from nearline_router.errors import (
+    EndpointBusy,
+    EndpointError,
+    EndpointUnavailable,
+    EngineError,
+    ModelMissing,
+    RouterError,
+)
 from nearline_router.transports.llamacpp import LlamaCpp, ServedModel
 from nearline_router.types import Chunk, RoutingRequest
 

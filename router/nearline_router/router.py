@@ -37,7 +37,9 @@ class Decision:
 class Router:
     """Endpoints behind one door. In this release there is one that completes: the local one."""
 
-    def __init__(self, config: RouterConfig, on_status: Callable[[LocalStatus], None] = lambda _: None) -> None:
+    def __init__(
+        self, config: RouterConfig, on_status: Callable[[LocalStatus], None] = lambda _: None
+    ) -> None:
         self.config = config
         name, endpoint = _local(config)
         params = _engine_params(config)

@@ -63,7 +63,9 @@ def _serve_locked(params: EngineParams, folder: Path) -> None:
     server = _start_llama(params, key)
     pid = os.getpid()
     started_s = psutil.Process(pid).create_time()
-    write_state(folder, EngineState(server.listening_address, key, Path(params.model_path).name, pid, started_s))
+    write_state(
+        folder, EngineState(server.listening_address, key, Path(params.model_path).name, pid, started_s)
+    )
     try:
         _wait_until_idle(server, params.idle_s, stop)
     finally:
@@ -74,7 +76,9 @@ def _start_llama(params: EngineParams, key: str) -> Any:
     try:
         import xllamacpp
     except ImportError as error:
-        raise EngineError("the embedded engine is not installed; run: pip install 'nearline[embedded]'") from error
+        raise EngineError(
+            "the embedded engine is not installed; run: pip install 'nearline[embedded]'"
+        ) from error
     try:
         return xllamacpp.Server(_llama_params(xllamacpp, params, key))
     except Exception as error:  # the binding raises bare RuntimeError and worse
@@ -112,7 +116,11 @@ def _wait_until_idle(server: Any, idle_s: float, stop: threading.Event) -> None:
 
 def _activity(server: Any) -> list[str]:
     """The counters that grow with work and the gauge of work in progress."""
-    names = ("llamacpp:prompt_tokens_total", "llamacpp:tokens_predicted_total", "llamacpp:requests_processing")
+    names = (
+        "llamacpp:prompt_tokens_total",
+        "llamacpp:tokens_predicted_total",
+        "llamacpp:requests_processing",
+    )
     metrics = server.handle_metrics()
     text = metrics if isinstance(metrics, str) else str(metrics)
     return [line for line in text.splitlines() if line.startswith(names)]

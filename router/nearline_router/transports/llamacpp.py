@@ -40,7 +40,9 @@ class LlamaCpp:
     def __init__(self, endpoint_id: str, base_url: str, api_key: str | None = None) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         # trust_env off: a proxy from the environment must not see what goes to a local model.
-        self._client = httpx2.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT, trust_env=False)
+        self._client = httpx2.AsyncClient(
+            base_url=base_url, headers=headers, timeout=TIMEOUT, trust_env=False
+        )
         self._id = endpoint_id
         self._tokens = Tokenizer(self._post)
         self._served: ServedModel | None = None

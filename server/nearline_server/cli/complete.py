@@ -12,7 +12,7 @@ import click
 
 from nearline_server.cli.options import config_option
 from nearline_server.cli.ready import connected, open_router
-from nearline_server.completion.completer import Answer, Completer
+from nearline_server.completion.completer import Completer
 from nearline_server.completion.place import Place
 from nearline_server.completion.settings import CompletionSettings
 from nearline_server.documents.buffer import Buffer, content
@@ -60,7 +60,9 @@ def _place(where: str) -> Place:
         raise click.ClickException(f"{path} has lines 1 to {buffer.line_count}, not {line + 1}")
     length = len(content(buffer.line(line)))
     if not 0 <= column <= length:
-        raise click.ClickException(f"line {line + 1} of {path} has columns 1 to {length + 1}, not {column + 1}")
+        raise click.ClickException(
+            f"line {line + 1} of {path} has columns 1 to {length + 1}, not {column + 1}"
+        )
     root = Path.cwd().as_uri()
     return Document(path.resolve().as_uri(), language_of(path.name), 0, buffer).place(line, column, root)
 
@@ -71,24 +73,8 @@ async def _complete(config: str | None, place: Place) -> dict[str, Any]:
     try:
         await connected(router)
         answer = await completer.complete(place, invoked=True)
-        return _result(answer, router.local.id, router.local.status.model)
+        shown = {"text": answer.text, "endpoint": router.local.id, "model": router.local.status.model}
+        return shown | answer.record()
     finally:
         await completer.aclose()
         await router.aclose()
-
-
-def _result(answer: Answer, endpoint: str, model: str) -> dict[str, Any]:
-    usage = answer.usage
-    return {
-        "text": answer.text,
-        "endpoint": endpoint,
-        "model": model,
-        "found": answer.found,
-        "reason": answer.reason,
-        "ttft_ms": answer.ttft_ms,
-        "total_ms": answer.total_ms,
-        "stages_ms": answer.stages_ms,
-        "evaluated_tokens": usage.evaluated_tokens if usage else None,
-        "cached_tokens": usage.cached_tokens if usage else None,
-        "output_tokens": usage.output_tokens if usage else None,
-    }

@@ -19,7 +19,9 @@ STOP_TIMEOUT_S = 10.0
 
 
 @click.group(invoke_without_command=True)
-@click.option("--idle", "idle_s", type=float, metavar="SECONDS", help="End after this long without a request.")
+@click.option(
+    "--idle", "idle_s", type=float, metavar="SECONDS", help="End after this long without a request."
+)
 @config_option
 @click.pass_context
 def engine(ctx: click.Context, idle_s: float | None) -> None:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import TransferSpeedColumn as SpeedColumn
 from rich.table import Table
 
 from nearline_router.engine.catalogue import DEFAULT_MODEL_ID, MODELS, Model, find_model, size_text
-from nearline_router.engine.store import ModelStore, ProgressEvent, default_root, describe_download
+from nearline_router.engine.store import ModelStore, default_root, describe_download
 from nearline_router.errors import ModelStoreError
+from nearline_server.cli.download_progress import shown
 
-STAGES = {"download": "Downloading", "verify": "Verifying"}
 BY_HAND = "By hand: no SHA-256 is known, so download it yourself and set `engine.model` to the file."
-PLAIN_STEP = 10  # percent between two plain lines
 
 
 @click.group()
@@ -53,7 +50,7 @@ def pull(model_id: str, yes: bool) -> None:
             return
         if wanted.sha256 is not None:  # else the store refuses, and there is nothing to agree to
             _announce(store, wanted, ask=not yes)
-        with _shown(Console()) as progress:
+        with shown(Console()) as progress:
             path = store.pull(wanted, progress)
         click.echo(f"Ready: {path}")
 
@@ -71,7 +68,7 @@ def verify(model_id: str | None) -> None:
             if each.sha256 is None and not model_id:
                 click.echo(f"{each.id}: not verified, its SHA-256 is not known")
                 continue
-            with _shown(Console()) as progress:
+            with shown(Console()) as progress:
                 store.verify(each, progress)
             click.echo(f"{each.id}: SHA-256 matches")
 
@@ -127,50 +124,3 @@ def _table(store: ModelStore) -> Table:
         default = "default; " if each.id == DEFAULT_MODEL_ID else ""
         table.add_row(each.id, each.size_text, each.licence, state, default + each.recommended_for)
     return table
-
-
-@contextmanager
-def _shown(console: Console) -> Iterator[Callable[[ProgressEvent], None]]:
-    """Progress as a bar on a terminal, as a few plain lines anywhere else."""
-    if not console.is_terminal or console.is_dumb_terminal:
-        yield _PlainLines()
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), SpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as bars:
-        yield _Bars(bars)
-
-
-class _PlainLines:
-    """One line per tenth of each stage, and one per note."""
-
-    def __init__(self) -> None:
-        self._last: tuple[str, str, int] | None = None
-
-    def __call__(self, event: ProgressEvent) -> None:
-        if event.note:
-            click.echo(event.note)
-            return
-        percent = event.done_bytes * 100 // event.total_bytes // PLAIN_STEP * PLAIN_STEP
-        # Verifying takes seconds: its end is news, its tenths are not.
-        line = (event.stage, event.source, percent)
-        if line == self._last or (event.stage == "verify" and percent < 100):
-            return
-        self._last = line
-        done = f"{size_text(event.done_bytes)} of {size_text(event.total_bytes)}"
-        click.echo(f"{STAGES[event.stage]}: {percent:3} %  {done}")
-
-
-class _Bars:
-    """One bar per stage."""
-
-    def __init__(self, bars: Progress) -> None:
-        self._bars = bars
-        self._tasks: dict[str, TaskID] = {}
-
-    def __call__(self, event: ProgressEvent) -> None:
-        if event.note:
-            self._bars.console.print(event.note, highlight=False)
-            return
-        if event.stage not in self._tasks:
-            self._tasks[event.stage] = self._bars.add_task(STAGES[event.stage], total=event.total_bytes)
-        self._bars.update(self._tasks[event.stage], completed=event.done_bytes)

@@ -12,7 +12,7 @@ from nearline_router.engine.catalogue import Model
 from nearline_router.engine.store import ModelStore, describe_download
 from nearline_router.errors import RouterError
 from nearline_router.router import Router
-from nearline_server.cli.model import _shown
+from nearline_server.cli.download_progress import shown
 
 
 def open_router(config: str | None) -> Router:
@@ -35,5 +35,5 @@ async def connected(router: Router) -> None:
 
 
 def _pull(model: Model) -> None:
-    with _shown(Console(stderr=True)) as progress:
+    with shown(Console(stderr=True)) as progress:
         ModelStore().pull(model, progress)

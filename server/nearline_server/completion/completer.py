@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from nearline_router.errors import Superseded
 from nearline_router.router import Router
@@ -23,7 +23,7 @@ How = Literal["type-through", "cache", "join", "model", "none"]
 Change = Literal["insert", "delete", "other"]
 
 # What answering itself takes, kept back from the budget.
-RESERVE_MS = 5.0
+RESERVE_MS = 8.0
 # One key for all keystrokes of this process: a newer one replaces whichever waits.
 TYPING = "typing"
 
@@ -42,6 +42,20 @@ class Answer:
     total_ms: float = 0.0
     stages_ms: dict[str, float] = field(default_factory=dict)
     usage: Usage | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Everything but the text, which is for the editor alone."""
+        usage = self.usage or Usage()
+        return {
+            "found": self.found,
+            "reason": self.reason,
+            "ttft_ms": self.ttft_ms,
+            "total_ms": self.total_ms,
+            "stages_ms": self.stages_ms,
+            "evaluated_tokens": usage.evaluated_tokens,
+            "cached_tokens": usage.cached_tokens,
+            "output_tokens": usage.output_tokens,
+        }
 
 
 class Completer:
@@ -67,7 +81,12 @@ class Completer:
         self._late: set[Suggestion] = set()
 
     async def complete(
-        self, place: Place, *, invoked: bool = False, last_change: Change | None = None, arrived_s: float | None = None
+        self,
+        place: Place,
+        *,
+        invoked: bool = False,
+        last_change: Change | None = None,
+        arrived_s: float | None = None,
     ) -> Answer:
         """The best answer that can be had in the budget. `arrived_s` is perf_counter's, None means now.
 
@@ -176,7 +195,9 @@ class Completer:
         self._answer_waiting(place.uri)
         overtaken = self._waiting[place.uri] = asyncio.get_running_loop().create_future()
         try:
-            await asyncio.wait({generation.task, overtaken}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {generation.task, overtaken}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
+            )
         except asyncio.CancelledError:
             generation.close()
             raise

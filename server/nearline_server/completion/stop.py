@@ -28,8 +28,8 @@ _CONTINUES_BLOCK = re.compile(
     r"[)\]}]|(?:else|elif|elsif|elseif|except|finally|catch|rescue|ensure|end|fi|done|esac|then|case|default)\b"
 )
 
-# Runs of at least 40 characters: 10 times up to 4 of them, 5 times up to 13, 3 times up to 60. Copilot has such
-# a ladder in tokens (10 of period 1, 30 of 10, 45 of 20, 60 of 30).
+# Runs of 40 characters and more: 10 times up to 4 of them, 5 times up to 13, 3 times up to 60. Copilot has
+# such a ladder in tokens (10 of period 1, 30 of 10, 45 of 20, 60 of 30).
 _RUN = re.compile(r"(.{1,4}?)\1{9,}|(.{5,13}?)\2{4,}|(.{14,60}?)\3{2,}", re.DOTALL)
 SHORTEST_RUN_CHARS = 40
 LONGEST_UNIT_CHARS = 60

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from nearline_router.fim_table import CONTROL_TEXTS
 from nearline_server.completion.brackets import CLOSERS, brackets, imbalance
-from nearline_server.completion.lines import TrimContext, lines_of, nearby
+from nearline_server.completion.lines import TrimContext, indent, lines_of, nearby
 from nearline_server.completion.stop import end_of
 
 __all__ = ["TRIMS", "TrimContext", "trim"]
@@ -102,9 +102,12 @@ def drop_repeat_of_previous_lines(text: str, context: TrimContext) -> str:
 def drop_if_nothing_new(text: str, context: TrimContext) -> str:
     """Blank, or only brackets that the next line closes for a line in which nothing is open."""
     words = text.strip()
-    following = next((line.strip() for line in context.lines_after if line.strip()), "")
-    closed_below = _ONLY_CLOSERS.fullmatch(words) is not None and following.startswith(words)
-    return "" if not words or (closed_below and imbalance(context.before).openers == 0) else text
+    if not words:
+        return ""
+    following = next((line for line in context.lines_after if line.strip()), "")
+    outer_block = not context.before.strip() and indent(context.before) != indent(following)
+    closed_below = following.strip().startswith(words) and imbalance(context.before).openers == 0
+    return "" if _ONLY_CLOSERS.fullmatch(words) and closed_below and not outer_block else text
 
 
 TRIMS: tuple[Callable[[str, TrimContext], str], ...] = (

@@ -7,7 +7,11 @@ from typing import Literal
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
 
 # Bytes of one code unit, and the codec that has them without a byte order mark.
-CODECS: dict[str, tuple[int, str]] = {"utf-8": (1, "utf-8"), "utf-16": (2, "utf-16-le"), "utf-32": (4, "utf-32-le")}
+CODECS: dict[str, tuple[int, str]] = {
+    "utf-8": (1, "utf-8"),
+    "utf-16": (2, "utf-16-le"),
+    "utf-32": (4, "utf-32-le"),
+}
 
 
 def column_of(line: str, units: int, encoding: Encoding) -> int:

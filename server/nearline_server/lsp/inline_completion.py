@@ -33,7 +33,7 @@ def register(server: NearlineServer) -> None:
             last_change=server.documents[asked.place.uri].last_change,
             arrived_s=arrived_s,
         )
-        server.last_answer_ms = answer.total_ms
+        server.last_answer = answer
         return _to_list(server, asked, answer)
 
     @server.feature("textDocument/didShowCompletion")

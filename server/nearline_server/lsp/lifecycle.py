@@ -48,9 +48,13 @@ def register(server: NearlineServer) -> None:
             "state": local.state,
             "message": local.message,
             "model": local.model,
-            "last_ms": server.last_answer_ms,
+            "last_ms": server.last_answer.total_ms if server.last_answer else None,
             **server.acceptance.counts(),
         }
+
+    @server.command("nearline.lastAnswer")
+    def last_answer() -> dict[str, Any]:
+        return server.last_answer.record() if server.last_answer else {}
 
     @server.command("nearline.pullModel")
     async def pull_model() -> None:

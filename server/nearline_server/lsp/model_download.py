@@ -9,8 +9,7 @@ import uuid
 from lsprotocol import types
 
 from nearline_router.engine.catalogue import Model
-from nearline_router.engine.store import ModelStore, describe_download
-from nearline_router.engine.sources import ProgressEvent
+from nearline_router.engine.store import ModelStore, ProgressEvent, describe_download
 from nearline_router.errors import ModelStoreError
 from nearline_server.lsp.server import NearlineServer
 
@@ -49,9 +48,13 @@ async def _pull(server: NearlineServer, model: Model) -> None:
     shows = _shows_progress(server)
     if shows:
         (await progress.create_async(token)) if token not in progress.tokens else None
-        begin = types.WorkDoneProgressBegin(f"Nearline: fetching {model.title}", cancellable=True, percentage=0)
+        begin = types.WorkDoneProgressBegin(
+            f"Nearline: fetching {model.title}", cancellable=True, percentage=0
+        )
         progress.begin(token, begin)
-        progress.tokens[token].add_done_callback(lambda future: cancelled.set() if future.cancelled() else None)
+        progress.tokens[token].add_done_callback(
+            lambda future: cancelled.set() if future.cancelled() else None
+        )
 
     def report(event: ProgressEvent) -> None:
         if shows:

@@ -14,7 +14,7 @@ from pygls.protocol import default_converter
 
 from nearline_router.local import LocalStatus
 from nearline_router.router import Router
-from nearline_server.completion.completer import Completer
+from nearline_server.completion.completer import Answer, Completer
 from nearline_server.completion.place import Place
 from nearline_server.documents.document import Document
 from nearline_server.documents.positions import Encoding, column_of, units_of
@@ -43,7 +43,7 @@ class NearlineServer(LanguageServer):
         self.router = Router.from_file(config_path, self._status_changed)
         self.settings, self._complaints = read_settings({"completion": self.router.config.completion})
         self.completer = Completer(self.router, self.settings.completion, self._late)
-        self.last_answer_ms: float | None = None
+        self.last_answer: Answer | None = None
         self._background: set[asyncio.Task[Any]] = set()
 
     @property
@@ -90,7 +90,7 @@ class NearlineServer(LanguageServer):
             "message": status.message,
             "endpoint": self.router.local.id,
             "model": status.model,
-            "last_ms": self.last_answer_ms,
+            "last_ms": self.last_answer.total_ms if self.last_answer else None,
         }
         self.protocol.notify("nearline/status", message)
 

@@ -1,0 +1,231 @@
+"""Around the ghost text: set-up, status, commands, health, the language server's life."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import psutil
+
+from .conftest import Start
+
+
+def test_the_status_is_kept_for_the_statusline(start: Start) -> None:
+    """What the server says about itself becomes a short text, and an autocommand tells of it."""
+    editor = start(before="vim.cmd('autocmd User NearlineStatus let g:told = v:true')")
+    status = {"state": "ready", "message": "", "endpoint": "local", "model": "qwen", "last_ms": 41.6}
+    editor.from_server("nearline/status", status)
+    editor.until(
+        lambda: editor.lua("return require('nearline').status()") == "nearline ready 42 ms", "status"
+    )
+    assert editor.lua("return vim.g.told") is True
+    assert editor.lua("return require('nearline').details()") == status
+    editor.from_server("nearline/status", {"state": "downloading", "message": "41 %"})
+    editor.until(
+        lambda: editor.lua("return require('nearline').status()") == "nearline downloading: 41 %", "status"
+    )
+
+
+def test_checkhealth_finds_nothing_wrong(start: Start) -> None:
+    """A working set-up has no error and no warning, and the report names the server and the keys."""
+    editor = start()
+    editor.nvim.command("Nearline health")
+    report = "\n".join(editor.lines())
+    assert "ERROR" not in report
+    assert "WARNING" not in report
+    assert "attached to 1 buffers" in report
+    assert "<Tab>: accept" in report
+
+
+def test_checkhealth_names_who_took_a_key(start: Start) -> None:
+    """A key that was mapped again, for all buffers or one of them, is reported with its owner."""
+    editor = start()
+    editor.lua("vim.keymap.set('i', '<Tab>', 'x', { desc = 'the other plugin' })")
+    editor.lua("vim.keymap.set('i', '<M-l>', 'x', { desc = 'the local plugin', buffer = true })")
+    editor.nvim.command("checkhealth nearline")
+    report = "\n".join(editor.lines())
+    assert "<Tab> (accept) was mapped again by: the other plugin" in report
+    assert "(accept_line) is mapped in buffer" in report
+    assert "the local plugin" in report
+
+
+def test_checkhealth_says_what_is_missing(start: Start) -> None:
+    """Without the command the report is an error with advice, and editing goes on."""
+    editor = start(ready=False, cmd=["no-such-nearline", "lsp"])
+    assert (
+        editor.lua("return require('nearline').status()")
+        == "nearline unavailable: no-such-nearline is not installed"
+    )
+    editor.type_to("iabc<Esc>", "abc")
+    editor.nvim.command("checkhealth nearline")
+    report = "\n".join(editor.lines())
+    assert "no-such-nearline is not an executable" in report
+    assert "Install it" in report
+
+
+def test_checkhealth_shows_the_version(start: Start, tmp_path: Path) -> None:
+    """The command is asked for its version."""
+    fake = tmp_path / "nearline"
+    fake.write_text("#!/bin/sh\necho nearline 1.2.3\n")
+    fake.chmod(0o755)
+    editor = start(ready=False, filetypes=["none"], cmd=[str(fake), "lsp"])
+    editor.nvim.command("checkhealth nearline")
+    assert "version: nearline 1.2.3" in "\n".join(editor.lines())
+
+
+def test_disabled_means_no_requests(start: Start) -> None:
+    """After `:Nearline disable` nothing is asked or shown; `enable` and `toggle` bring it back."""
+    editor = start()
+    editor.script("total")
+    editor.type("it")
+    editor.until_ghost("otal")
+    editor.type("<Esc>")
+    editor.nvim.command("Nearline disable")
+    asked, focused = len(editor.requests()), len(editor.events("focus"))
+    editor.type_to("ccto<M-Bslash>ta", "tota")
+    assert editor.ghost() == ""
+    assert len(editor.requests()) == asked
+    assert len(editor.events("focus")) == focused
+    assert editor.lua("return require('nearline').status()") == "nearline off"
+    editor.type("<Esc>")
+    editor.nvim.command("Nearline toggle")
+    editor.type("cct")
+    editor.until_ghost("otal")
+
+
+def test_disabling_takes_the_ghost_text_away(start: Start) -> None:
+    """What is on the screen goes at once."""
+    editor = start()
+    editor.script("total")
+    editor.type("it")
+    editor.until_ghost("otal")
+    editor.type("<Cmd>Nearline disable<CR>")
+    editor.until_ghost("")
+
+
+def test_the_command_completes_its_names(start: Start) -> None:
+    """`:Nearline` offers its subcommands and refuses others."""
+    editor = start(ready=False)
+    assert editor.lua("return vim.fn.getcompletion('Nearline ', 'cmdline')") == [
+        "enable",
+        "disable",
+        "toggle",
+        "status",
+        "trigger",
+        "restart",
+        "log",
+        "health",
+    ]
+    said = editor.lua("return vim.fn.execute('Nearline nonsense')")
+    assert "no such command: nonsense" in said
+
+
+def test_status_log_and_trigger_commands(start: Start) -> None:
+    """`status` prints the short text, `log` opens the log, `trigger` asks from normal mode too."""
+    editor = start("t\n")
+    editor.from_server("nearline/status", {"state": "ready", "model": "qwen", "endpoint": "local"})
+    editor.until(lambda: "ready" in editor.lua("return vim.fn.execute('Nearline')"), "status")
+    assert "model qwen at local" in editor.lua("return vim.fn.execute('Nearline status')")
+    editor.script("total")
+    editor.type(":Nearline trigger<CR>")
+    editor.until(lambda: editor.requests() and editor.requests()[-1]["kind"] == 1, "invoked request")
+    editor.until_ghost("otal")
+    editor.type("<Esc>")
+    editor.nvim.command("Nearline log")
+    assert editor.lua("return vim.fn.expand('%:t')") == "lsp.log"
+
+
+def test_restart_brings_a_new_server(start: Start) -> None:
+    """After `:Nearline restart` another process answers."""
+    editor = start()
+    first = editor.until_event("initialized")["pid"]
+    editor.nvim.command("Nearline restart")
+    assert editor.until_event("initialized", 2)["pid"] != first
+    connected = (
+        "local c = vim.lsp.get_clients({ bufnr = 0, name = 'nearline' })[1]; return c and c.initialized"
+    )
+    editor.until(lambda: editor.lua(connected), "connection")
+    editor.script("total")
+    editor.type("it")
+    editor.until_ghost("otal")
+    assert len(editor.events("show")) == 1
+
+
+def test_a_killed_server_is_reported_and_typing_goes_on(start: Start) -> None:
+    """When the server dies the ghost text is over, the status says so, and keys work."""
+    editor = start()
+    editor.script("total", delay_ms=10_000)
+    editor.type_to("it", "t")
+    editor.until(lambda: editor.requests()[-1]["before"] == "t", "request")
+    psutil.Process(editor.until_event("initialized")["pid"]).kill()
+    editor.until(lambda: "stopped" in editor.lua("return require('nearline').status()"), "status")
+    editor.type_to("otal<Esc>", "total")
+
+
+def test_settings_reach_the_server(start: Start) -> None:
+    """`settings` are the initialization options and the section of the configuration."""
+    editor = start(settings={"completion": {"budget_ms": 100}})
+    assert editor.until_event("initialize")["options"] == {"completion": {"budget_ms": 100}}
+    assert editor.until_event("configuration")["settings"] == {"nearline": {"completion": {"budget_ms": 100}}}
+
+
+def test_a_file_without_a_type_is_attached(start: Start) -> None:
+    """Plain notes are completed too."""
+    editor = start(name="notes")
+    assert editor.lua("return vim.bo.filetype") == ""
+    editor.script("total")
+    editor.type("it")
+    editor.until_ghost("otal")
+
+
+def test_buffers_that_are_no_files_are_left_alone(start: Start) -> None:
+    """Scratch buffers, help pages and other plugins' buffers get no server."""
+    editor = start()
+    for command in ("enew | setfiletype python", "help", "edit oil:///tmp/x | setfiletype python"):
+        editor.nvim.command(command)
+        assert editor.lua("return #vim.lsp.get_clients({ bufnr = 0, name = 'nearline' })") == 0
+
+
+def test_only_the_given_filetypes_are_attached(start: Start) -> None:
+    """`filetypes` limits the plugin."""
+    editor = start(ready=False, filetypes=["lua"])
+    editor.nvim.command("edit other.lua")
+    editor.until_event("didOpen")
+    assert [event["language"] for event in editor.events("didOpen")] == ["lua"]
+
+
+def test_projects_share_one_server(start: Start, tmp_path: Path) -> None:
+    """A file of another project goes to the same process, which is told of the new root."""
+    for project in ("one", "two"):
+        (tmp_path / project / ".git").mkdir(parents=True)
+    editor = start()
+    for project in ("one", "two"):
+        editor.nvim.command(f"edit {tmp_path / project / 'main.py'}")
+    editor.until_event("didOpen", 3)
+    added = [uri for event in editor.events("folders") for uri in event["added"]]
+    assert added == [(tmp_path / project).as_uri() for project in ("one", "two")]
+    assert len(editor.events("initialized")) == 1
+
+
+def test_without_setup_the_command_sets_up(start: Start) -> None:
+    """Loading the plugin starts nothing; the first `:Nearline` command does."""
+    editor = start(ready=False, cmd=[sys.executable, "-c", "pass"], filetypes=["none"])
+    editor.lua("package.loaded.nearline, package.loaded['nearline.ghost'] = nil, nil")
+    assert editor.lua("return require('nearline').config() == nil") is True
+    editor.lua("vim.fn.execute('Nearline status')")
+    assert editor.lua("return require('nearline').config().debounce_ms") == 0
+
+
+def test_bad_options_are_refused(start: Start) -> None:
+    """A wrong value is named at set-up."""
+    editor = start(ready=False)
+    ok, message = editor.lua("return { pcall(require('nearline').setup, { debounce_ms = 400 }) }")
+    assert not ok
+    assert "debounce_ms" in message
+
+
+def test_the_builtin_backend_needs_neovim_0_12(start: Start) -> None:
+    """On 0.11 asking for it falls back to the plugin's own ghost text."""
+    editor = start(backend="builtin")
+    if editor.lua("return vim.lsp.inline_completion == nil"):
+        assert editor.lua("return require('nearline').config().backend") == "own"

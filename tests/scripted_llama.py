@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import re
 import sys
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,9 +82,7 @@ class ScriptedLlama:
             return {"tokens": list(asked["content"].encode())}
         return {"model_path": MODEL, "default_generation_settings": {"n_ctx": 4096}, "total_slots": 1}
 
-    async def _complete(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: dict[str, Any]
-    ) -> None:
+    async def _complete(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: dict[str, Any]) -> None:
         self.completions.append(body)
         if self.status != 200:
             _write_json(writer, self.status, {"error": {"code": self.status, "message": "scripted"}})
@@ -116,18 +115,13 @@ class ScriptedLlama:
             self.sent[number] += 1
             await writer.drain()
             await asyncio.sleep(self.piece_delay_s)
-        _write_event(
-            writer, {"content": "", "stop": True, "stop_type": "eos", "timings": _timings(body, len(pieces))}
-        )
+        _write_event(writer, {"content": "", "stop": True, "stop_type": "eos", "timings": _timings(body, len(pieces))})
         await writer.drain()
 
 
 def _forced(body: dict[str, Any]) -> list[str]:
-    grammar = body.get("grammar", "")
-    if not grammar.startswith('root ::= "'):
-        return []
-    literal = grammar.removeprefix("root ::= ").split('" ')[0] + '"'
-    return [json.loads(literal)]
+    literal = re.match(r'root ::= ("(?:[^"\\]|\\.)*")', body.get("grammar", ""))
+    return [json.loads(literal[1])] if literal else []
 
 
 def _timings(body: dict[str, Any], predicted: int) -> dict[str, Any]:
@@ -138,9 +132,7 @@ def _timings(body: dict[str, Any], predicted: int) -> dict[str, Any]:
 async def _read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str], bytes] | None:
     head = await reader.readuntil(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
-    headers = {
-        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)
-    }
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
     return first.rsplit(" ", 1)[0], headers, body
 

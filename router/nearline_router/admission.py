@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 
 from nearline_router.errors import Superseded
 from nearline_router.lease import Lease
-from nearline_router.types import Chunk, Endpoint, Priority, RoutingRequest
+from nearline_router.types import Chunk, Chunks, Endpoint, Priority, RoutingRequest
 
 
 class Ticket:
@@ -48,7 +47,7 @@ class Admission:
         """The inner endpoint's name."""
         return self._inner.id
 
-    async def stream(self, request: RoutingRequest) -> AsyncIterator[Chunk]:
+    async def stream(self, request: RoutingRequest) -> Chunks:
         """The inner stream, when it is this request's turn. Raises Superseded when that turn never comes."""
         arrived_s = time.monotonic()
         ticket = await self._enter(request)
@@ -56,7 +55,7 @@ class Admission:
         try:
             slot = await self._lease.acquire() if self._lease else None
             yield Chunk(queued_ms=(time.monotonic() - arrived_s) * 1000)
-            async with aclosing(self._inner.stream(request)) as chunks:  # type: ignore[type-var]
+            async with aclosing(self._inner.stream(request)) as chunks:
                 async for chunk in chunks:
                     yield chunk
                     if ticket.preempted:

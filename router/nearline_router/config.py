@@ -97,7 +97,7 @@ def load_config(path: Path) -> RouterConfig:
     try:
         text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.load(text, Loader=yaml.SafeLoader)  # noqa: S506 (SafeLoader)
+        data = yaml.load(text, Loader=yaml.SafeLoader)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except yaml.MarkedYAMLError as error:
@@ -109,9 +109,7 @@ def load_config(path: Path) -> RouterConfig:
     try:
         return RouterConfig.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(
-            "\n".join(_one_line(path, root, e["loc"], e["msg"]) for e in error.errors())
-        ) from error
+        raise ConfigError("\n".join(_one_line(path, root, e["loc"], e["msg"]) for e in error.errors())) from error
 
 
 def _one_line(path: Path, root: yaml.Node | None, location: Sequence[str | int], message: str) -> str:

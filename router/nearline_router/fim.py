@@ -56,9 +56,7 @@ class Rendered:
         return "".join(str(segment) for segment in self.segments)
 
 
-def render(
-    template: FimTemplate, infill: Infill, layout: Layout | None = None, can_force: bool = True
-) -> Rendered:
+def render(template: FimTemplate, infill: Infill, layout: Layout | None = None, can_force: bool = True) -> Rendered:
     """The prompt in the family's own layout, or in `layout`; `can_force` is whether the engine can be
     constrained.
 

@@ -7,7 +7,7 @@ and `on_status` says what is going on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Literal
@@ -22,7 +22,7 @@ from nearline_router.errors import (
     RouterError,
 )
 from nearline_router.transports.llamacpp import LlamaCpp, ServedModel
-from nearline_router.types import Chunk, RoutingRequest
+from nearline_router.types import Chunks, RoutingRequest
 
 State = Literal["starting", "ready", "no-model", "unavailable"]
 
@@ -74,7 +74,7 @@ class LocalEndpoint:
             self._connecting = asyncio.create_task(self._connect())
         return self._connecting
 
-    async def stream(self, request: RoutingRequest) -> AsyncIterator[Chunk]:
+    async def stream(self, request: RoutingRequest) -> Chunks:
         """See Endpoint.stream. Raises EndpointBusy while nothing is connected."""
         transport = self._transport
         if transport is None:

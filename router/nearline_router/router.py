@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,9 @@ from nearline_router.engine.state import runtime_dir
 from nearline_router.engine.store import ModelStore
 from nearline_router.engine.supervisor import EngineSupervisor
 from nearline_router.errors import NoEndpoint
-from nearline_router.planner import Speed
 from nearline_router.local import LocalEndpoint, LocalStatus, Server
-from nearline_router.types import Chunk, RoutingRequest
+from nearline_router.planner import Speed
+from nearline_router.types import Chunks, RoutingRequest
 
 # Where llama-server listens by default, and where its fill-in-the-middle presets do.
 DISCOVERED = (Server("http://127.0.0.1:8080"), Server("http://127.0.0.1:8012"))
@@ -37,9 +37,7 @@ class Decision:
 class Router:
     """Endpoints behind one door. In this release there is one that completes: the local one."""
 
-    def __init__(
-        self, config: RouterConfig, on_status: Callable[[LocalStatus], None] = lambda _: None
-    ) -> None:
+    def __init__(self, config: RouterConfig, on_status: Callable[[LocalStatus], None] = lambda _: None) -> None:
         self.config = config
         name, endpoint = _local(config)
         params = _engine_params(config)
@@ -50,9 +48,7 @@ class Router:
         self._admitted = Admission(self.local, concurrency, runtime_dir())
 
     @classmethod
-    def from_file(
-        cls, path: str | Path | None, on_status: Callable[[LocalStatus], None] = lambda _: None
-    ) -> Router:
+    def from_file(cls, path: str | Path | None, on_status: Callable[[LocalStatus], None] = lambda _: None) -> Router:
         """A router as configured; None is the default configuration. Raises ConfigError."""
         return cls(load_config(Path(path)) if path else RouterConfig(), on_status)
 
@@ -73,7 +69,7 @@ class Router:
         rule = "residency" if request.requires_data_sovereignty else "local"
         return Decision(self.local.id, rule, "Completions are answered by the model near the user.")
 
-    async def stream(self, request: RoutingRequest) -> AsyncIterator[Chunk]:
+    async def stream(self, request: RoutingRequest) -> Chunks:
         """The answer, piece by piece. Raises RouterError; closing it ends the work at the endpoint."""
         self.decide(request)
         async with aclosing(self._admitted.stream(request)) as chunks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, Protocol
@@ -84,6 +84,10 @@ class Chunk:
     queued_ms: float | None = None
 
 
+# An asynchronous iterator that is closed to end the work behind it.
+Chunks = AsyncGenerator[Chunk, None]
+
+
 class Endpoint(Protocol):
     """The one seam to a model. Fallback, admission, ledger and fakes are endpoints made of endpoints."""
 
@@ -92,7 +96,7 @@ class Endpoint(Protocol):
         """The endpoint's name in the configuration."""
         ...
 
-    def stream(self, request: RoutingRequest) -> AsyncIterator[Chunk]:
+    def stream(self, request: RoutingRequest) -> Chunks:
         """Answer piece by piece; closing the iterator early ends the work at the endpoint.
 
         Raises EndpointError. Nothing is sent before the first `__anext__`.

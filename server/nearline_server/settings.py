@@ -33,9 +33,7 @@ def read_settings(*layers: Mapping[str, Any] | None) -> tuple[Settings, list[str
         except ValidationError as error:
             for problem in error.errors():
                 location = problem["loc"]
-                complaints.append(
-                    f"nearline.{'.'.join(map(str, location))}: {problem['msg']}; using the default"
-                )
+                complaints.append(f"nearline.{'.'.join(map(str, location))}: {problem['msg']}; using the default")
                 _drop(merged, location)
 
 

@@ -25,9 +25,7 @@ from nearline_router.fim_table import CONTROL_TEXTS
 from nearline_router.types import Infill
 
 FAMILY = {template.family: template for template in FAMILIES}
-INFILL = Infill(
-    prefix="def f():\n", middle="    return fo", suffix="\nprint(f())\n", path="f.py", language="python"
-)
+INFILL = Infill(prefix="def f():\n", middle="    return fo", suffix="\nprint(f())\n", path="f.py", language="python")
 
 # Each family's documented prompt, for the prefix P and the suffix S.
 DOCUMENTED = {
@@ -92,9 +90,7 @@ def test_control_texts_in_user_text_stay_text(template: FimTemplate) -> None:
 
 
 def test_only_measured_families_and_their_siblings_let_the_text_grow_last() -> None:
-    growing = {
-        template.family for template in FAMILIES if template.default_layout is Layout.GROWING_TEXT_LAST
-    }
+    growing = {template.family for template in FAMILIES if template.default_layout is Layout.GROWING_TEXT_LAST}
 
     assert growing == {"Qwen2.5-Coder", "Qwen3-Coder"}
 
@@ -126,9 +122,7 @@ def test_an_engine_that_cannot_force_gets_the_documented_layout_unhealed() -> No
     rendered = render(FAMILY["Qwen2.5-Coder"], INFILL, can_force=False)
 
     assert rendered.forced == ""
-    assert rendered.as_text == (
-        "<|fim_prefix|>def f():\n    return fo<|fim_suffix|>\nprint(f())\n<|fim_middle|>"
-    )
+    assert rendered.as_text == ("<|fim_prefix|>def f():\n    return fo<|fim_suffix|>\nprint(f())\n<|fim_middle|>")
 
 
 def test_the_documented_layout_is_healed_too_where_the_engine_can_force() -> None:
@@ -324,9 +318,7 @@ def test_the_grammar_escapes_what_its_syntax_would_read(forced: str, literal: st
 
 @given(st.text(min_size=1, max_size=24))
 def test_an_escaped_literal_reads_back_as_the_forced_text(forced: str) -> None:
-    literal = (
-        first_output_grammar(forced, multiline=True).removeprefix('root ::= "').removesuffix(r'" [^\x00]*')
-    )
+    literal = first_output_grammar(forced, multiline=True).removeprefix('root ::= "').removesuffix(r'" [^\x00]*')
 
     assert literal.isascii()
     assert literal.isprintable()

@@ -111,9 +111,7 @@ MODELS: tuple[Model, ...] = (
         parameters="30B, 3B active",
         quantisation="Q4_K_M",
         recommended_for="Mac Studio, 32 GB",
-        sources=(
-            _hub("unsloth/Qwen3-Coder-30B-A3B-Instruct-GGUF", "Qwen3-Coder-30B-A3B-Instruct-Q4_K_M.gguf"),
-        ),
+        sources=(_hub("unsloth/Qwen3-Coder-30B-A3B-Instruct-GGUF", "Qwen3-Coder-30B-A3B-Instruct-Q4_K_M.gguf"),),
     ),
     Model(
         id="llama-3.3-70b",

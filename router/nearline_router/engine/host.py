@@ -63,9 +63,7 @@ def _serve_locked(params: EngineParams, folder: Path) -> None:
     server = _start_llama(params, key)
     pid = os.getpid()
     started_s = psutil.Process(pid).create_time()
-    write_state(
-        folder, EngineState(server.listening_address, key, Path(params.model_path).name, pid, started_s)
-    )
+    write_state(folder, EngineState(server.listening_address, key, Path(params.model_path).name, pid, started_s))
     try:
         _wait_until_idle(server, params.idle_s, stop)
     finally:
@@ -76,9 +74,7 @@ def _start_llama(params: EngineParams, key: str) -> Any:
     try:
         import xllamacpp
     except ImportError as error:
-        raise EngineError(
-            "the embedded engine is not installed; run: pip install 'nearline[embedded]'"
-        ) from error
+        raise EngineError("the embedded engine is not installed; run: pip install 'nearline[embedded]'") from error
     try:
         return xllamacpp.Server(_llama_params(xllamacpp, params, key))
     except Exception as error:  # the binding raises bare RuntimeError and worse

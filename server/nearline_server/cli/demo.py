@@ -18,7 +18,7 @@ from nearline_server.cli.options import config_option
 from nearline_server.cli.ready import connected, open_router
 from nearline_server.demo.client import START_TIMEOUT_S, Client, server_command
 from nearline_server.demo.replay import Replay, Seen
-from nearline_server.demo.typist import gaps_s, script_for
+from nearline_server.demo.typist import Script, gaps_s, script_for
 from nearline_server.documents.languages import language_of
 
 # About 40 seconds of typing.
@@ -35,17 +35,16 @@ Your editor:
 
 
 @click.command()
-@click.option(
-    "--file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Type this file."
-)
+@click.option("--file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Type this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end and nothing else.")
 @config_option
 @click.pass_obj
 def demo(config: str | None, file: Path | None, as_json: bool) -> None:
     """Type a real source file at human pace and show the ghost text as it appears."""
     path = (file or Path(textwrap.__file__)).resolve()
+    script = script_for(path.read_text(encoding="utf-8"), CHARS, SEED)
     console = Console(highlight=False, quiet=as_json, soft_wrap=True)
-    figures = asyncio.run(_run(config, path, console))
+    figures = asyncio.run(_run(config, path, script, console))
     if as_json:
         click.echo(json.dumps(figures))
         return
@@ -53,14 +52,12 @@ def demo(config: str | None, file: Path | None, as_json: bool) -> None:
     console.print(CONNECT)
 
 
-async def _run(config: str | None, path: Path, console: Console) -> dict[str, Any]:
+async def _run(config: str | None, path: Path, script: Script, console: Console) -> dict[str, Any]:
     console.print(f"Nearline demo: typing a part of {path.name} again, as a person would. Ctrl-C ends it.")
     router = open_router(config)
     await connected(router)
     await router.aclose()
-    script = script_for(path.read_text(encoding="utf-8"), CHARS, SEED)
-    replays: list[Replay] = []
-    client = Client(lambda *late: [replay.refreshed(*late) for replay in replays])  # type: ignore[arg-type, return-value]
+    client = Client()
     await client.start(server_command(config), path.parent)
     try:
         client.open(path, language_of(path.name), script.before + script.after)
@@ -69,7 +66,7 @@ async def _run(config: str | None, path: Path, console: Console) -> dict[str, An
             raise click.ClickException(client.status["message"])
         console.print(f"Model: {client.status['model']} at endpoint {client.status['endpoint']}\n")
         replay = Replay(client, script, gaps_s(SEED), lambda seen: _show(console, seen))
-        replays.append(replay)
+        client.on_refresh = replay.refreshed
         client.focus((script.before.count("\n"), 0))
         await asyncio.sleep(LOOK_S)
         tally = await replay.run()
@@ -82,11 +79,7 @@ def _show(console: Console, seen: Seen) -> None:
     if seen.event == "typed-through":
         return
     ghost = seen.ghost.replace("\n", "⏎")
-    how = (
-        f"{seen.took_ms:6.0f} ms  {seen.found:<9}"
-        if seen.event == "shown"
-        else f"{'Tab':>9}  {'accepted':<9}"
-    )
+    how = f"{seen.took_ms:6.0f} ms  {seen.found:<9}" if seen.event == "shown" else f"{'Tab':>9}  {'accepted':<9}"
     before = seen.line_before.strip()[-48:]
     console.print(Text.assemble((how, "cyan"), "  ", before, "║", (ghost[:60], "dim")))
 

@@ -19,9 +19,7 @@ STOP_TIMEOUT_S = 10.0
 
 
 @click.group(invoke_without_command=True)
-@click.option(
-    "--idle", "idle_s", type=float, metavar="SECONDS", help="End after this long without a request."
-)
+@click.option("--idle", "idle_s", type=float, metavar="SECONDS", help="End after this long without a request.")
 @config_option
 @click.pass_context
 def engine(ctx: click.Context, idle_s: float | None) -> None:
@@ -44,7 +42,7 @@ def status(as_json: bool) -> None:
     """Say whether the shared engine runs, and where."""
     state = read_state(runtime_dir())
     if as_json:
-        shown = {"running": state is not None}
+        shown: dict[str, object] = {"running": state is not None}
         if state:
             shown |= {"url": state.url, "model": state.model, "pid": state.pid}
         click.echo(json.dumps(shown))

@@ -10,9 +10,7 @@ from nearline_server.cli.options import config_option
 
 @click.command()
 @click.option("--stdio", is_flag=True, help="Speak on standard input and output (the default).")
-@click.option(
-    "--tcp", type=click.IntRange(1, 65535), metavar="PORT", help="Listen on a loopback port, to debug."
-)
+@click.option("--tcp", type=click.IntRange(1, 65535), metavar="PORT", help="Listen on a loopback port, to debug.")
 @config_option
 @click.pass_obj
 def lsp(config: str | None, stdio: bool, tcp: int | None) -> None:

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from nearline_router.engine.catalogue import DEFAULT_MODEL_ID, MODELS, Model, find_model, size_text
+from nearline_router.engine.catalogue import DEFAULT_MODEL_ID, MODELS, Model, find_model
 from nearline_router.engine.store import ModelStore, default_root, describe_download
 from nearline_router.errors import ModelStoreError
 from nearline_server.cli.download_progress import shown

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import click
-
 from rich.console import Console
 
 from nearline_router.engine.catalogue import Model

@@ -36,12 +36,11 @@ def anchor_of(before: str, reach_chars: int) -> int:
         if len(before) - end > reach_chars:
             break
         line = before[start:end]
-        if line.strip():
-            if _indentation(line) < limit:
-                if _is_function(line):
-                    return end
-                block = end if block is None else block
-                limit = _indentation(line)
+        if line.strip() and _indentation(line) < limit:
+            if _is_function(line):
+                return end
+            block = end if block is None else block
+            limit = _indentation(line)
         end = start
     return block if block is not None else _paragraph(before, line_start, reach_chars)
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from nearline_router.errors import Superseded
 from nearline_router.router import Router
-from nearline_router.types import Priority, RoutingRequest, Usage
-from nearline_server.completion.gate import Situation, refusal
+from nearline_router.types import RoutingRequest, Usage
+from nearline_server.completion.gate import MODEL_ONLY, Situation, refusal
 from nearline_server.completion.generation import Generation
 from nearline_server.completion.memory import Found, Memory, Suggestion
 from nearline_server.completion.place import Place
@@ -94,13 +94,16 @@ class Completer:
         """
         watch = Watch(time.perf_counter() if arrived_s is None else arrived_s)
         self._warm_up.interrupt()
-        if reason := self._refusal(place, invoked, last_change):
+        reason = self._refusal(place, invoked, last_change)
+        if reason and reason not in MODEL_ONLY:
             return Answer("", "none", reason, total_ms=watch.ms())
         watch.mark("gate")
         found = self._memory.find(place)
         watch.mark("lookup")
         if found and found.remainder:
             return self._known(place, found, watch)
+        if reason:
+            return Answer("", "none", reason, total_ms=watch.ms())
         if found and not found.suggestion.running and found.typed_chars == 0:
             return Answer("", "cache", "nothing to add", total_ms=watch.ms(), stages_ms=watch.stages_ms)
         how: How = "model"
@@ -195,9 +198,7 @@ class Completer:
         self._answer_waiting(place.uri)
         overtaken = self._waiting[place.uri] = asyncio.get_running_loop().create_future()
         try:
-            await asyncio.wait(
-                {generation.task, overtaken}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait({generation.task, overtaken}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             generation.close()
             raise

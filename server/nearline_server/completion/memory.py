@@ -106,9 +106,7 @@ class Memory:
 
     def forget_document(self, uri: str) -> None:
         """Drop what is known of a closed document."""
-        self._suggestions = OrderedDict(
-            (key, kept) for key, kept in self._suggestions.items() if key[0] != uri
-        )
+        self._suggestions = OrderedDict((key, kept) for key, kept in self._suggestions.items() if key[0] != uri)
 
 
 def _key(place: Place, end: int) -> Key:

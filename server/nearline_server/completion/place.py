@@ -30,9 +30,7 @@ class Place:
     document_lines: int
 
     @classmethod
-    def of(
-        cls, buffer: Buffer, line: int, column: int, *, uri: str, path: str, language: str, version: int
-    ) -> Place:
+    def of(cls, buffer: Buffer, line: int, column: int, *, uri: str, path: str, language: str, version: int) -> Place:
         """The place at an existing (line, column)."""
         before = buffer.before(line, column, BEFORE_CHARS)
         after = buffer.after(line, column, AFTER_CHARS)

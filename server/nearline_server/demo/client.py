@@ -28,14 +28,15 @@ def server_command(config: str | None) -> list[str]:
 class Client:
     """One editor window with one open document. Positions are code points (utf-32 is negotiated)."""
 
-    def __init__(self, on_refresh: Callable[[int, int, int], None] = lambda *_: None) -> None:
+    def __init__(self) -> None:
+        self.on_refresh: Callable[[int, int, int], None] = lambda *_: None
         self.status: dict[str, Any] = {}
         self.ready = asyncio.Event()
         self.document = Document("", "", 0, Buffer(""))
         self._client = LanguageClient("nearline-demo", "1")
         self._client.feature("nearline/status")(lambda status: self._status_changed(status))
         self._client.feature("nearline/inlineCompletion/refresh")(
-            lambda late: on_refresh(late.version, late.position.line, late.position.character)
+            lambda late: self.on_refresh(late.version, late.position.line, late.position.character)
         )
         self._client.feature(types.WINDOW_SHOW_MESSAGE)(lambda shown: print(shown.message, file=sys.stderr))  # noqa: T201
 
@@ -55,7 +56,7 @@ class Client:
         """Shut the server down and wait for its end."""
         await self._client.shutdown_async(None)
         self._client.exit(None)
-        await self._client.stop()
+        await self._client.stop()  # type: ignore[no-untyped-call]
 
     def open(self, path: Path, language: str, text: str) -> None:
         """Open a document."""

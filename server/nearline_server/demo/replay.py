@@ -66,9 +66,7 @@ class Tally:
 class Replay:
     """A typist: types, looks at what is shown, takes it when it is what the file has next."""
 
-    def __init__(
-        self, client: Client, script: Script, gaps_s: Iterator[float], show: Callable[[Seen], None]
-    ) -> None:
+    def __init__(self, client: Client, script: Script, gaps_s: Iterator[float], show: Callable[[Seen], None]) -> None:
         self.tally = Tally()
         self._client = client
         self._script = script

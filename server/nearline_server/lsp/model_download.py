@@ -48,13 +48,9 @@ async def _pull(server: NearlineServer, model: Model) -> None:
     shows = _shows_progress(server)
     if shows:
         (await progress.create_async(token)) if token not in progress.tokens else None
-        begin = types.WorkDoneProgressBegin(
-            f"Nearline: fetching {model.title}", cancellable=True, percentage=0
-        )
+        begin = types.WorkDoneProgressBegin(f"Nearline: fetching {model.title}", cancellable=True, percentage=0)
         progress.begin(token, begin)
-        progress.tokens[token].add_done_callback(
-            lambda future: cancelled.set() if future.cancelled() else None
-        )
+        progress.tokens[token].add_done_callback(lambda future: cancelled.set() if future.cancelled() else None)
 
     def report(event: ProgressEvent) -> None:
         if shows:

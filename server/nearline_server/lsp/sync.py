@@ -37,9 +37,7 @@ def register(server: NearlineServer) -> None:
         server.completer.closed(uri)
 
 
-def _apply(
-    server: NearlineServer, document: Document, change: types.TextDocumentContentChangeEvent
-) -> tuple[int, int]:
+def _apply(server: NearlineServer, document: Document, change: types.TextDocumentContentChangeEvent) -> tuple[int, int]:
     if isinstance(change, types.TextDocumentContentChangeWholeDocument):
         document.overwrite(change.text)
         return 0, 0

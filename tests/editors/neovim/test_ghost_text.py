@@ -12,9 +12,7 @@ ADD = "def add(a, b):\n    return a + b"
 def refresh(editor: Editor, line: int, character: int) -> None:
     uri, version = editor.lua("return { vim.uri_from_bufnr(0), vim.lsp.util.buf_versions[vim.fn.bufnr()] }")
     position = {"line": line, "character": character}
-    editor.from_server(
-        "nearline/inlineCompletion/refresh", {"uri": uri, "version": version, "position": position}
-    )
+    editor.from_server("nearline/inlineCompletion/refresh", {"uri": uri, "version": version, "position": position})
 
 
 def test_ghost_text_is_drawn_after_and_below_the_cursor(start: Start) -> None:
@@ -227,14 +225,10 @@ def test_a_refresh_for_another_place_asks_nothing(start: Start, at: tuple[int, i
 
 @pytest.mark.parametrize(("encoding", "character"), [("utf-8", 19), ("utf-16", 13), ("utf-32", 11)])
 @pytest.mark.parametrize("whole", [True, False])
-def test_columns_are_right_after_wide_characters(
-    start: Start, encoding: str, character: int, whole: bool
-) -> None:
+def test_columns_are_right_after_wide_characters(start: Start, encoding: str, character: int, whole: bool) -> None:
     """A tab, emoji and CJK before the cursor shift nothing, in every position encoding."""
     general = f"general = {{ positionEncodings = {{ '{encoding}' }} }}"
-    editor = start(
-        "\tx = '😀😀中'\n", before=f"vim.lsp.config('nearline', {{ capabilities = {{ {general} }} }})"
-    )
+    editor = start("\tx = '😀😀中'\n", before=f"vim.lsp.config('nearline', {{ capabilities = {{ {general} }} }})")
     text = "'.strip('é😀').lower()"
     editor.script(text, whole=whole)
     editor.type("A.")

@@ -72,10 +72,9 @@ def test_accepting_on_an_indented_new_line_keeps_the_indent(start: Start) -> Non
 def test_words_are_accepted_one_by_one(start: Start) -> None:
     """A word takes its leading blanks along; each step tells the length accepted until now, in UTF-16."""
     editor = start()
-    text = "total = größe('😀x')\n\treturn"
+    text = "total = größe('😀x')\n    return"
     show(editor, text, "t")
-    steps = ["total", "total =", "total = größe", "total = größe('😀"]
-    for step in steps[:3]:
+    for step in ("total", "total =", "total = größe"):
         editor.type_to("<M-Right>", step)
         assert editor.ghost() == text.removeprefix(step)
     lengths = [event["acceptedLength"] for event in [editor.until_event("partial", i) for i in (1, 2, 3)]]
@@ -91,9 +90,9 @@ def test_accepted_length_counts_what_was_typed_along(start: Start) -> None:
     editor.type("ipri")
     editor.until_ghost("nt('😀', total, 1)")
     editor.type_to("nt", "print")
-    editor.type_to("<M-Right>", "print('😀'," if editor.ghost().startswith("('😀',") else "print('")
-    line = editor.lines()[0]
-    assert editor.until_event("partial")["acceptedLength"] == len(line.encode("utf-16-le")) // 2
+    editor.type_to("<M-Right>", "print('")
+    editor.type_to("<M-Right>", "print('😀")
+    assert [editor.until_event("partial", i)["acceptedLength"] for i in (1, 2)] == [7, 9]
 
 
 def test_the_last_word_is_a_full_accept(start: Start) -> None:
@@ -191,7 +190,7 @@ def test_the_trigger_key_asks_explicitly(start: Start) -> None:
 
 def test_tab_is_a_tab_without_ghost_text(start: Start) -> None:
     """With nothing to accept, Tab inserts what it always does."""
-    editor = start()
+    editor = start(name="a.txt")
     editor.type_to("ia<Tab>b", "a\tb")
     editor.type_to("<Esc>:set expandtab sw=4 sts=4<CR>o<Tab>c", "a\tb", "    c")
 
@@ -231,9 +230,7 @@ def test_keys_can_be_changed_and_left_out(start: Start) -> None:
     show(editor, "total", "t")
     editor.type_to("<C-y>", "total")
     assert editor.lua("return vim.fn.maparg('<C-]>', 'i')") == ""
-    assert (
-        editor.lua("return vim.fn.maparg('<M-l>', 'i', false, true).desc") == "Nearline: accept the next line"
-    )
+    assert editor.lua("return vim.fn.maparg('<M-l>', 'i', false, true).desc") == "Nearline: accept the next line"
 
 
 def test_unmapped_alt_keys_do_nothing_without_ghost_text(start: Start) -> None:
@@ -244,9 +241,7 @@ def test_unmapped_alt_keys_do_nothing_without_ghost_text(start: Start) -> None:
 
 def test_tab_belongs_to_the_popup_menu_while_an_item_is_selected(start: Start) -> None:
     """The user's Tab goes through the menu when the menu has a selection."""
-    editor = start(
-        "alpha alpine\n", before='vim.cmd(\'inoremap <expr> <Tab> pumvisible() ? "<C-n>" : "<Tab>"\')'
-    )
+    editor = start("alpha alpine\n", before='vim.cmd(\'inoremap <expr> <Tab> pumvisible() ? "<C-n>" : "<Tab>"\')')
     editor.script("alphabet")
     editor.type("oal<C-n>")
     editor.until(lambda: editor.lua("return vim.fn.pumvisible()") == 1, "popup menu")
@@ -256,7 +251,9 @@ def test_tab_belongs_to_the_popup_menu_while_an_item_is_selected(start: Start) -
 def test_accept_can_be_called_from_the_users_own_mapping(start: Start) -> None:
     """`require('nearline').accept()` says whether there was ghost text, also in an expression mapping."""
     mapping = """
-    vim.keymap.set('i', '<C-e>', function() return require('nearline').accept() and '' or '[none]' end, { expr = true })
+    vim.keymap.set('i', '<C-e>', function()
+      return require('nearline').accept() and '' or '[none]'
+    end, { expr = true })
     """
     editor = start(before=mapping)
     editor.type_to("i<C-e>", "[none]")

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import psutil
+import pynvim
+import pytest
 
 from .conftest import Start
 
@@ -15,15 +17,11 @@ def test_the_status_is_kept_for_the_statusline(start: Start) -> None:
     editor = start(before="vim.cmd('autocmd User NearlineStatus let g:told = v:true')")
     status = {"state": "ready", "message": "", "endpoint": "local", "model": "qwen", "last_ms": 41.6}
     editor.from_server("nearline/status", status)
-    editor.until(
-        lambda: editor.lua("return require('nearline').status()") == "nearline ready 42 ms", "status"
-    )
+    editor.until(lambda: editor.lua("return require('nearline').status()") == "nearline ready 42 ms", "status")
     assert editor.lua("return vim.g.told") is True
     assert editor.lua("return require('nearline').details()") == status
     editor.from_server("nearline/status", {"state": "downloading", "message": "41 %"})
-    editor.until(
-        lambda: editor.lua("return require('nearline').status()") == "nearline downloading: 41 %", "status"
-    )
+    editor.until(lambda: editor.lua("return require('nearline').status()") == "nearline downloading: 41 %", "status")
 
 
 def test_checkhealth_finds_nothing_wrong(start: Start) -> None:
@@ -53,8 +51,7 @@ def test_checkhealth_says_what_is_missing(start: Start) -> None:
     """Without the command the report is an error with advice, and editing goes on."""
     editor = start(ready=False, cmd=["no-such-nearline", "lsp"])
     assert (
-        editor.lua("return require('nearline').status()")
-        == "nearline unavailable: no-such-nearline is not installed"
+        editor.lua("return require('nearline').status()") == "nearline unavailable: no-such-nearline is not installed"
     )
     editor.type_to("iabc<Esc>", "abc")
     editor.nvim.command("checkhealth nearline")
@@ -116,8 +113,8 @@ def test_the_command_completes_its_names(start: Start) -> None:
         "log",
         "health",
     ]
-    said = editor.lua("return vim.fn.execute('Nearline nonsense')")
-    assert "no such command: nonsense" in said
+    with pytest.raises(pynvim.NvimError, match="no such command: nonsense"):
+        editor.nvim.command("Nearline nonsense")
 
 
 def test_status_log_and_trigger_commands(start: Start) -> None:
@@ -141,14 +138,11 @@ def test_restart_brings_a_new_server(start: Start) -> None:
     first = editor.until_event("initialized")["pid"]
     editor.nvim.command("Nearline restart")
     assert editor.until_event("initialized", 2)["pid"] != first
-    connected = (
-        "local c = vim.lsp.get_clients({ bufnr = 0, name = 'nearline' })[1]; return c and c.initialized"
-    )
+    connected = "local c = vim.lsp.get_clients({ bufnr = 0, name = 'nearline' })[1]; return c and c.initialized"
     editor.until(lambda: editor.lua(connected), "connection")
     editor.script("total")
     editor.type("it")
     editor.until_ghost("otal")
-    assert len(editor.events("show")) == 1
 
 
 def test_a_killed_server_is_reported_and_typing_goes_on(start: Start) -> None:
@@ -181,17 +175,21 @@ def test_a_file_without_a_type_is_attached(start: Start) -> None:
 def test_buffers_that_are_no_files_are_left_alone(start: Start) -> None:
     """Scratch buffers, help pages and other plugins' buffers get no server."""
     editor = start()
-    for command in ("enew | setfiletype python", "help", "edit oil:///tmp/x | setfiletype python"):
+    for command in (
+        "enew | setfiletype python",
+        "new | setlocal buftype=help | setfiletype python",
+        "edit oil:///tmp/x | setfiletype python",
+    ):
         editor.nvim.command(command)
         assert editor.lua("return #vim.lsp.get_clients({ bufnr = 0, name = 'nearline' })") == 0
 
 
 def test_only_the_given_filetypes_are_attached(start: Start) -> None:
     """`filetypes` limits the plugin."""
-    editor = start(ready=False, filetypes=["lua"])
-    editor.nvim.command("edit other.lua")
+    editor = start(ready=False, filetypes=["ruby"])
+    editor.nvim.command("edit other.rb")
     editor.until_event("didOpen")
-    assert [event["language"] for event in editor.events("didOpen")] == ["lua"]
+    assert [event["language"] for event in editor.events("didOpen")] == ["ruby"]
 
 
 def test_projects_share_one_server(start: Start, tmp_path: Path) -> None:

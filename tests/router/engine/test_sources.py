@@ -184,9 +184,7 @@ def test_a_full_partial_file_asks_for_nothing(hub: Hub, partial: Path) -> None:
     ("status", "reason"),
     [(404, "404 Not Found"), (503, "503 Service Unavailable"), (416, "ends before byte 700")],
 )
-def test_an_error_answer_is_told_and_keeps_the_partial_file(
-    hub: Hub, partial: Path, status: int, reason: str
-) -> None:
+def test_an_error_answer_is_told_and_keeps_the_partial_file(hub: Hub, partial: Path, status: int, reason: str) -> None:
     """The status reaches the user, and the next source can go on with what is there."""
     hub.status = status
     partial.write_bytes(BODY[:700])
@@ -221,9 +219,7 @@ def test_another_range_than_asked_is_refused(hub: Hub, partial: Path, content_ra
     assert BODY[:700] == partial.read_bytes()
 
 
-def test_a_host_that_cannot_be_reached_is_a_store_error(
-    partial: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_host_that_cannot_be_reached_is_a_store_error(partial: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused connection becomes one sentence, not a traceback."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -260,9 +256,7 @@ def build_wheel(folder: Path, number: int, content: bytes, member: str = "data/p
     info = f"{name}-1.0.dist-info"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr(f"{name}/{member.format(number)}", content)
-        archive.writestr(
-            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: made-up-part{number}\nVersion: 1.0\n"
-        )
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: made-up-part{number}\nVersion: 1.0\n")
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{info}/RECORD", "")
     return wheel
@@ -380,9 +374,7 @@ def test_a_cancelled_fetch_ends_pip(partial: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.usefixtures("index")
-def test_a_pip_in_the_current_folder_is_not_run(
-    partial: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pip_in_the_current_folder_is_not_run(partial: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The current folder may be any project; its code is not executed by a download."""
     project = tmp_path / "project"
     project.mkdir()

@@ -168,9 +168,7 @@ def test_a_file_of_the_wrong_size_is_replaced(store: ModelStore) -> None:
     assert (installed_before, store.installed(model)) == (False, True)
 
 
-def test_the_next_source_goes_on_where_the_first_failed(
-    store: ModelStore, events: list[ProgressEvent]
-) -> None:
+def test_the_next_source_goes_on_where_the_first_failed(store: ModelStore, events: list[ProgressEvent]) -> None:
     """A source that dies half-way costs nothing of what it brought, and the user is told."""
     first, second = Scripted("first", fails_at=400), Scripted("second")
     model = a_model(first, second)
@@ -310,9 +308,7 @@ def busy(store: ModelStore) -> Iterator[Busy]:
     thread.join()
 
 
-def test_a_second_pull_waits_and_finds_it_done(
-    store: ModelStore, busy: Busy, events: list[ProgressEvent]
-) -> None:
+def test_a_second_pull_waits_and_finds_it_done(store: ModelStore, busy: Busy, events: list[ProgressEvent]) -> None:
     """Two windows that want the same model download it once, and the second one says that it waits."""
 
     def let_go(event: ProgressEvent) -> None:
@@ -364,9 +360,7 @@ def test_verify_reads_the_whole_file(store: ModelStore, events: list[ProgressEve
     ],
     ids=["damaged", "short", "unknown", "missing"],
 )
-def test_verify_says_what_is_wrong(
-    store: ModelStore, content: bytes | None, sha256: str | None, reason: str
-) -> None:
+def test_verify_says_what_is_wrong(store: ModelStore, content: bytes | None, sha256: str | None, reason: str) -> None:
     """Each way to fail names the way out."""
     model = a_model(sha256=sha256)
     if content is not None:
@@ -428,9 +422,7 @@ def test_progress_is_told_in_bounded_steps(store: ModelStore) -> None:
     assert sum(event.stage == "download" for event in told) <= store_module.STEPS + 1
 
 
-def test_installed_models_keep_the_catalogues_order(
-    store: ModelStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_installed_models_keep_the_catalogues_order(store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what is here is named."""
     here, absent = a_model(), Model(**{**vars(a_model()), "id": "other", "file_name": "other.gguf"})
     monkeypatch.setattr(store_module, "MODELS", (absent, here))

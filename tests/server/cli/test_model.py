@@ -145,9 +145,7 @@ def test_yes_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
         (Crumbs(interrupted=True), "what has arrived is kept"),
     ],
 )
-def test_a_failed_pull_is_one_line_on_stderr(
-    monkeypatch: pytest.MonkeyPatch, source: Crumbs, reason: str
-) -> None:
+def test_a_failed_pull_is_one_line_on_stderr(monkeypatch: pytest.MonkeyPatch, source: Crumbs, reason: str) -> None:
     """No traceback: a reason, and exit code 1."""
     use(monkeypatch, source)
 

@@ -16,9 +16,7 @@ def drawn(document: str, *, multiline: bool, language: str = "python") -> TrimCo
     above, _, below = document.partition("║")
     *lines_before, before = above.split("\n")
     after, *lines_after = below.split("\n")
-    return TrimContext(
-        before, after, tuple(lines_before), tuple(lines_after), language, multiline, complete=False
-    )
+    return TrimContext(before, after, tuple(lines_before), tuple(lines_after), language, multiline, complete=False)
 
 
 def check(document: str, answer: str, *, multiline: bool, language: str = "python") -> None:
@@ -178,9 +176,7 @@ def test_a_run_of_the_same_is_said_once(answer: str, multiline: bool) -> None:
     check("x = ║", answer, multiline=multiline)
 
 
-@pytest.mark.parametrize(
-    "answer", ["-" * 80, "0x00000000", "[0, 0, 0, 0]", "a = b = c = d = e", " " * 40 + "x"]
-)
+@pytest.mark.parametrize("answer", ["-" * 80, "0x00000000", "[0, 0, 0, 0]", "a = b = c = d = e", " " * 40 + "x"])
 def test_rulers_constants_and_indentation_are_not_runs(answer: str) -> None:
     check("# ║", answer, multiline=False)
 
@@ -213,11 +209,7 @@ def test_a_line_that_only_begins_like_the_next_one_goes_on(answer: str) -> None:
     check("def f():\n    ║\n    return x", answer, multiline=True)
 
 
-@given(
-    st.lists(
-        st.sampled_from(["foo", "(", ")", "{", "}", "\n", "    ", "else", '"', " = ", "0, 0, "]), max_size=30
-    )
-)
+@given(st.lists(st.sampled_from(["foo", "(", ")", "{", "}", "\n", "    ", "else", '"', " = ", "0, 0, "]), max_size=30))
 @pytest.mark.parametrize("multiline", [True, False])
 def test_an_end_lies_within_the_text(multiline: bool, pieces: list[str]) -> None:
     text = "".join(pieces)

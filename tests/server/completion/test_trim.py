@@ -139,9 +139,7 @@ def test_what_stands_behind_the_cursor_is_not_said_again(document: str, answer: 
         ("x[║]", "i] = 3", "i"),
     ],
 )
-def test_a_bracket_that_the_rest_of_the_line_closes_is_cut_off(
-    document: str, answer: str, shown: str
-) -> None:
+def test_a_bracket_that_the_rest_of_the_line_closes_is_cut_off(document: str, answer: str, shown: str) -> None:
     check(document, answer, shown)
 
 
@@ -157,9 +155,7 @@ def test_a_bracket_that_the_rest_of_the_line_closes_is_cut_off(
     ],
 )
 @pytest.mark.parametrize("multiline", [True, False])
-def test_a_suggestion_that_only_says_the_next_lines_is_dropped(
-    document: str, answer: str, multiline: bool
-) -> None:
+def test_a_suggestion_that_only_says_the_next_lines_is_dropped(document: str, answer: str, multiline: bool) -> None:
     check(document, answer, "", multiline=multiline)
 
 

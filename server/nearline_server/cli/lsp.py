@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from nearline_router.errors import ConfigError
 from nearline_server.cli.options import config_option
 
 
@@ -19,10 +18,7 @@ def lsp(config: str | None, stdio: bool, tcp: int | None) -> None:
 
     if stdio and tcp:
         raise click.UsageError("--stdio and --tcp exclude each other")
-    try:
-        if tcp:
-            serve_tcp(config, tcp)
-        else:
-            serve_stdio(config)
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from error
+    if tcp:
+        serve_tcp(config, tcp)
+    else:
+        serve_stdio(config)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from nearline_server.completion.completer import Answer
 from nearline_server.completion.place import Place
 from nearline_server.documents.positions import column_of
 from nearline_server.lsp.server import NearlineServer, to_position
+
+if TYPE_CHECKING:
+    from nearline_server.completion.completer import Answer
 
 ACCEPT = "nearline.accept"
 EMPTY = types.InlineCompletionList(items=[])
@@ -25,15 +27,15 @@ def register(server: NearlineServer) -> None:
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
         arrived_s = time.perf_counter()
         asked = _asked(server, params)
-        if asked is None:
+        if asked is None or server.session is None:
             return EMPTY
-        answer = await server.completer.complete(
+        answer = await server.session.completer.complete(
             asked.place,
             invoked=params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked,
             last_change=server.documents[asked.place.uri].last_change,
             arrived_s=arrived_s,
         )
-        server.last_answer = answer
+        server.session.last_answer = answer
         return _to_list(server, asked, answer)
 
     @server.feature("textDocument/didShowCompletion")
@@ -49,8 +51,8 @@ def register(server: NearlineServer) -> None:
         position = getattr(params, "position", None)
         if position is not None:
             place = server.place(params.textDocument.uri, types.Position(position.line, position.character))
-            if place is not None:
-                server.completer.focused(place)
+            if place is not None and server.session:
+                server.session.completer.focused(place)
 
     @server.command(ACCEPT)
     def accept(number: int, chars: int) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from nearline_server.lsp.model_download import offer_model
+from nearline_server.lsp.commands import download_model
 from nearline_server.lsp.server import NearlineServer
+
+if TYPE_CHECKING:  # imported when `initialize` has been answered
+    from nearline_server.lsp.session import Session
 
 SECTION = "nearline"
 
@@ -16,6 +20,7 @@ SECTION = "nearline"
 def register(server: NearlineServer) -> None:
     """Add the life cycle and the settings."""
     initial: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
@@ -23,9 +28,10 @@ def register(server: NearlineServer) -> None:
 
     @server.feature(types.INITIALIZED)
     async def initialized(_: types.InitializedParams) -> None:
-        server.use_settings(initial)
-        server.send_status()
-        await connect(server)
+        session = server.session = await asyncio.to_thread(_load_session, server)
+        session.use_settings(initial, changed)
+        session.send_status()
+        await connect(server, session)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
@@ -34,38 +40,28 @@ def register(server: NearlineServer) -> None:
             item = types.ConfigurationItem(section=SECTION)
             answer = await server.workspace_configuration_async(types.ConfigurationParams([item]))
             sent = {SECTION: plain(answer[0] if answer else None)}
-        server.use_settings(initial, plain(sent.get(SECTION)))
+        changed.clear()
+        changed.update(plain(sent.get(SECTION)))
+        if server.session:
+            server.session.use_settings(initial, changed)
 
     @server.feature(types.SHUTDOWN)
     async def shutdown(_: None) -> None:
-        await server.completer.aclose()
-        await server.router.aclose()
-
-    @server.command("nearline.status")
-    def status() -> dict[str, Any]:
-        local = server.router.local.status
-        return {
-            "state": local.state,
-            "message": local.message,
-            "model": local.model,
-            "last_ms": server.last_answer.total_ms if server.last_answer else None,
-            **server.acceptance.counts(),
-        }
-
-    @server.command("nearline.lastAnswer")
-    def last_answer() -> dict[str, Any]:
-        return server.last_answer.record() if server.last_answer else {}
-
-    @server.command("nearline.pullModel")
-    async def pull_model() -> None:
-        await offer_model(server, ask=False)
+        if server.session:
+            await server.session.aclose()
 
 
-async def connect(server: NearlineServer) -> None:
+def _load_session(server: NearlineServer) -> Session:
+    from nearline_server.lsp.session import Session
+
+    return Session(server)
+
+
+async def connect(server: NearlineServer, session: Session) -> None:
     """Connect to a model; where the only thing missing is the model itself, offer to fetch it."""
-    status = await server.router.ready()
+    status = await session.router.ready()
     if status.state == "no-model":
-        await offer_model(server, ask=True)
+        await download_model(server, session, ask=True)
 
 
 def plain(value: Any) -> dict[str, Any]:

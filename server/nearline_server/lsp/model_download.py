@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
+from collections.abc import Callable
 
 from lsprotocol import types
+from pygls.progress import Progress
 
 from nearline_router.engine.catalogue import Model
 from nearline_router.engine.store import ModelStore, ProgressEvent, describe_download
 from nearline_router.errors import ModelStoreError
+from nearline_router.router import Router
 from nearline_server.lsp.server import NearlineServer
 
 DOWNLOAD, LATER = "Download", "Not now"
 
 
-async def offer_model(server: NearlineServer, *, ask: bool) -> None:
+async def offer_model(server: NearlineServer, router: Router, *, ask: bool) -> None:
     """Fetch the configured model if the user agrees, then connect. Nothing is fetched without a yes."""
-    model = server.router.model
+    model = router.model
     if model is None:
-        server.say(types.MessageType.Error, server.router.local.status.message)
+        server.say(types.MessageType.Error, router.local.status.message)
         return
     if ask and not await _agreed(server, model):
         return
@@ -29,7 +32,7 @@ async def offer_model(server: NearlineServer, *, ask: bool) -> None:
     except ModelStoreError as error:
         server.say(types.MessageType.Error, str(error))
         return
-    await server.router.ready()
+    await router.ready()
 
 
 async def _agreed(server: NearlineServer, model: Model) -> bool:
@@ -42,31 +45,45 @@ async def _agreed(server: NearlineServer, model: Model) -> bool:
 
 async def _pull(server: NearlineServer, model: Model) -> None:
     cancelled = threading.Event()
+    bar = await ProgressBar.open(server, f"Nearline: fetching {model.title}", cancelled.set)
     loop = asyncio.get_running_loop()
-    progress = server.work_done_progress
-    token = str(uuid.uuid4())
-    shows = _shows_progress(server)
-    if shows:
-        (await progress.create_async(token)) if token not in progress.tokens else None
-        begin = types.WorkDoneProgressBegin(f"Nearline: fetching {model.title}", cancellable=True, percentage=0)
-        progress.begin(token, begin)
-        progress.tokens[token].add_done_callback(lambda future: cancelled.set() if future.cancelled() else None)
 
     def report(event: ProgressEvent) -> None:
-        if shows:
-            percent = min(100, event.done_bytes * 100 // max(1, event.total_bytes))
-            text = event.note or f"{event.done_bytes / 1e6:.0f} of {event.total_bytes / 1e6:.0f} MB"
-            loop.call_soon_threadsafe(
-                progress.report, token, types.WorkDoneProgressReport(message=text, percentage=percent)
-            )
+        loop.call_soon_threadsafe(bar.show, event)
 
     try:
         await asyncio.to_thread(ModelStore().pull, model, report, cancelled)
     finally:
-        if shows:
-            progress.end(token, types.WorkDoneProgressEnd(message="done"))
+        bar.close()
 
 
-def _shows_progress(server: NearlineServer) -> bool:
-    window = server.client_capabilities.window
-    return bool(window and window.work_done_progress)
+class ProgressBar:
+    """`$/progress` with a cancel button, or nothing where the client shows none."""
+
+    def __init__(self, progress: Progress, token: str | None) -> None:
+        self._progress = progress
+        self._token = token
+
+    @classmethod
+    async def open(cls, server: NearlineServer, title: str, on_cancel: Callable[[], None]) -> ProgressBar:
+        """Begin to show; `on_cancel` is called when the user presses the button."""
+        window = server.client_capabilities.window
+        if not (window and window.work_done_progress):
+            return cls(server.work_done_progress, None)
+        progress, token = server.work_done_progress, str(uuid.uuid4())
+        await progress.create_async(token)
+        progress.tokens[token].add_done_callback(lambda future: on_cancel() if future.cancelled() else None)
+        progress.begin(token, types.WorkDoneProgressBegin(title, cancellable=True, percentage=0))
+        return cls(progress, token)
+
+    def show(self, event: ProgressEvent) -> None:
+        """How far it is."""
+        if self._token:
+            percent = min(100, event.done_bytes * 100 // max(1, event.total_bytes))
+            text = event.note or f"{event.done_bytes / 1e6:.0f} of {event.total_bytes / 1e6:.0f} MB"
+            self._progress.report(self._token, types.WorkDoneProgressReport(message=text, percentage=percent))
+
+    def close(self) -> None:
+        """It has ended, one way or the other."""
+        if self._token:
+            self._progress.end(self._token, types.WorkDoneProgressEnd())

@@ -27,14 +27,16 @@ def register(server: NearlineServer) -> None:
         cursor = (0, 0)
         for change in params.content_changes:
             cursor = _apply(server, document, change)
-        server.completer.changed(document.place(*cursor))
+        if server.session:
+            server.session.completer.changed(document.place(*cursor))
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
         server.documents.pop(uri, None)
         server.acceptance.closed(uri)
-        server.completer.closed(uri)
+        if server.session:
+            server.session.completer.closed(uri)
 
 
 def _apply(server: NearlineServer, document: Document, change: types.TextDocumentContentChangeEvent) -> tuple[int, int]:

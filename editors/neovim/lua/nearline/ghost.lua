@@ -257,7 +257,7 @@ function M.attach(buf)
   on({ 'TextChangedI', 'TextChangedP', 'CursorMovedI' }, on_change)
   on('InsertEnter', on_enter)
   on({ 'InsertLeave', 'BufLeave' }, on_leave)
-  on('BufEnter', server.tell_focus)
+  on({ 'BufEnter', 'FocusGained' }, server.tell_focus)
   on('CursorMoved', server.cursor_moved)
   if buf == api.nvim_get_current_buf() then
     server.tell_focus()

@@ -151,6 +151,9 @@ local function server_config()
         end
       end,
     },
+    before_init = function()
+      set_status({ state = 'starting' })
+    end,
     on_exit = on_exit,
   }
 end
@@ -177,7 +180,6 @@ function M.start()
     notify(cmd[1] .. ' is not an executable; see :checkhealth nearline', vim.log.levels.WARN)
     return
   end
-  set_status({ state = 'starting' })
   vim.lsp.enable('nearline')
   vim.iter(vim.api.nvim_list_bufs()):each(attach_without_filetype)
 end
@@ -196,10 +198,12 @@ function M.enable(value)
   ghost.enable(value)
   if config.backend == 'builtin' then
     for _, client in ipairs(vim.lsp.get_clients({ name = 'nearline' })) do
-      vim.lsp.inline_completion.enable(value, { client_id = client.id })
+      for buf in pairs(client.attached_buffers) do
+        vim.lsp.inline_completion.enable(value, { bufnr = buf })
+      end
     end
   end
-  set_status(status)
+  set_status(status) -- redraws whoever shows it
 end
 
 function M.is_enabled()
@@ -241,13 +245,14 @@ local function on_attach(event)
   if client.name ~= 'nearline' or not client.server_capabilities.inlineCompletionProvider then
     return
   end
-  local builtin = vim.lsp.inline_completion
-  if config.backend == 'own' then
-    ghost.attach(event.buf)
+  if config.backend == 'builtin' then
+    vim.lsp.inline_completion.enable(ghost.is_enabled(), { bufnr = event.buf })
+    return
   end
-  if builtin then
-    -- Whoever turned it on for all servers would see two suggestions.
-    builtin.enable(config.backend == 'builtin' and ghost.is_enabled(), { client_id = client.id })
+  ghost.attach(event.buf)
+  if vim.lsp.inline_completion then
+    -- Whoever has turned it on for all servers would see two suggestions.
+    vim.lsp.inline_completion.enable(false, { client_id = client.id })
   end
 end
 

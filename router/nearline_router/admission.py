@@ -58,7 +58,7 @@ class Admission:
             async with aclosing(self._inner.stream(request)) as chunks:
                 async for chunk in chunks:
                     yield chunk
-                    if ticket.preempted:
+                    if ticket.preempted and not chunk.finish:
                         raise Superseded("ended for a keystroke")
         finally:
             if slot:
@@ -69,9 +69,10 @@ class Admission:
         self._arrivals += 1
         ticket = Ticket(self._arrivals, request)
         self._drop_superseded(request)
-        self._preempt_background(request)
         heapq.heappush(self._waiting, ticket)
         self._admit()
+        if not ticket.turn.done():
+            self._preempt_background(request)
         try:
             await ticket.turn
         except BaseException:

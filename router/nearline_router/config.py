@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from nearline_router.errors import ConfigError
 
@@ -26,6 +28,18 @@ class EndpointConfig(BaseModel):
     max_concurrency: int = Field(default=1, ge=1)
     thermal_threshold_c: float | None = None
     cost_per_mtok: float | None = Field(default=None, ge=0)
+
+    @field_validator("host")
+    @classmethod
+    def _is_url(cls, host: str | None) -> str | None:
+        try:
+            parts = urlsplit(host or "http://any")
+            right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # a port that is no number
+            right = False
+        if not right:
+            raise ValueError("expected a URL such as http://127.0.0.1:8080")
+        return host
 
     @property
     def is_local(self) -> bool:
@@ -94,36 +108,64 @@ class RouterConfig(BaseModel):
 
 def load_config(path: Path) -> RouterConfig:
     """The configuration in a file. Raises ConfigError with file, line, column and what was expected."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.load(text, Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise ConfigError(f"{where}: not YAML: {error.problem}") from error
+    root, data = _parsed(path)
     if data is None:
         return RouterConfig()
     try:
         return RouterConfig.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(_one_line(path, root, e["loc"], e["msg"]) for e in error.errors())) from error
+        raise ConfigError("\n".join(_one_line(path, root, e) for e in error.errors())) from error
 
 
-def _one_line(path: Path, root: yaml.Node | None, location: Sequence[str | int], message: str) -> str:
-    node = _node_at(root, location)
+def _parsed(path: Path) -> tuple[yaml.Node | None, Any]:
+    """The file as nodes, which know their places, and as plain values."""
+    raw, text = b"", ""
+    try:
+        raw = path.read_bytes()
+        text = raw.decode()
+        return yaml.compose(text, Loader=yaml.SafeLoader), yaml.load(text, Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise _not_yaml(path, raw[: error.start].decode(), "this is not UTF-8") from error
+    except yaml.reader.ReaderError as error:
+        raise _not_yaml(path, text[: error.position], error.reason) from error
+    except yaml.MarkedYAMLError as error:
+        read = text[: error.problem_mark.index] if error.problem_mark else ""
+        raise _not_yaml(path, read, error.problem or str(error)) from error
+
+
+def _not_yaml(path: Path, read: str, problem: str) -> ConfigError:
+    line, column = read.count("\n") + 1, len(read) - read.rfind("\n")
+    return ConfigError(f"{path}:{line}:{column}: not YAML: {problem}")
+
+
+def _one_line(path: Path, root: yaml.Node | None, error: ErrorDetails) -> str:
+    location, message = error["loc"], error["msg"].removeprefix("Value error, ")
+    unknown = error["type"] == "extra_forbidden"
+    if unknown:
+        message = f"unknown key; expected one of {', '.join(_known_keys(location))}"
+    node = _node_at(root, location, unknown)
     where = f"{path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}" if node else str(path)
     return f"{where}: {'.'.join(map(str, location)) or 'the file'}: {message}"
 
 
-def _node_at(node: yaml.Node | None, location: Sequence[str | int]) -> yaml.Node | None:
+def _known_keys(location: Sequence[str | int]) -> list[str]:
+    """The keys that a block may have, found by the location of one that it may not have."""
+    schema = here = RouterConfig.model_json_schema()
+    for step in location[:-1]:
+        here = here.get("properties", {}).get(step) or here["additionalProperties"]
+        here = schema["$defs"][here["$ref"].rpartition("/")[2]] if "$ref" in here else here
+    return list(here["properties"])
+
+
+def _node_at(node: yaml.Node | None, location: Sequence[str | int], unknown: bool) -> yaml.Node | None:
     """The node of a location, or the nearest one above it; an unknown key is shown at the key itself."""
-    for step in location:
+    for number, step in enumerate(location, 1):
         found: yaml.Node | None = None
         if isinstance(node, yaml.MappingNode):
-            found = next((value for key, value in node.value if key.value == str(step)), None)
+            pair = next((pair for pair in node.value if pair[0].value == str(step)), (None, None))
+            found = pair[0 if unknown and number == len(location) else 1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
             found = node.value[step]
         if found is None:

@@ -104,11 +104,12 @@ class Completer:
             return self._known(place, found, watch)
         if reason:
             return Answer("", "none", reason, total_ms=watch.ms())
-        if found and not found.suggestion.running and found.typed_chars == 0:
+        if found and not found.suggestion.running and not found.typed:
             return Answer("", "cache", "nothing to add", total_ms=watch.ms(), stages_ms=watch.stages_ms)
         how: How = "model"
-        if found and found.suggestion.running and self._running:
-            how, generation = "join", self._running
+        running = self._running
+        if found and running and found.suggestion is running.suggestion and running.wanted_again():
+            how, generation = "join", running
         else:
             found, generation = self._ask_model(place, invoked)
         watch.mark("context")
@@ -164,7 +165,7 @@ class Completer:
 
     def _known(self, place: Place, found: Found, watch: Watch) -> Answer:
         how: How = "cache"
-        if found.typed_chars and self._shown.get(place.uri) is found.suggestion:
+        if found.typed and self._shown.get(place.uri) is found.suggestion:
             how = "type-through"
         self._shown[place.uri] = found.suggestion
         if found.suggestion.running:
@@ -188,7 +189,7 @@ class Completer:
         suggestion = Suggestion(place, trim_context(place, multiline))
         self._memory.add(suggestion)
         self._running = Generation(self._router, request, suggestion, self._ended)
-        return Found(suggestion, 0), self._running
+        return Found(suggestion, ""), self._running
 
     async def _wait_for(
         self, place: Place, found: Found, generation: Generation, how: How, invoked: bool, watch: Watch

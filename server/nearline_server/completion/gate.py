@@ -20,7 +20,7 @@ LONG_LINE_CHARS = 2_000
 
 # What may stand behind the cursor for a suggestion within a line: closers, then perhaps one mark that ends
 # a statement or an argument. Copilot's rule.
-_CLOSING_REST = re.compile(r"\s*[)>}\]\"'`]*\s*[:{;,]?\s*")
+_CLOSING_REST = re.compile(r"[)>}\]\"'`]*\s*[:{;,]?")
 
 # A reason among these bars only the model: what is at hand (type-through, cache) may still be shown. After a
 # typing slip and a backspace the old suggestion fits again.
@@ -81,7 +81,7 @@ def mid_word(situation: Situation) -> bool:
 
 def mid_line(situation: Situation) -> bool:
     """Code behind the cursor that a suggestion would push away."""
-    return _CLOSING_REST.fullmatch(situation.after) is None
+    return _CLOSING_REST.fullmatch(situation.after.strip()) is None
 
 
 def after_delete(situation: Situation) -> bool:

@@ -49,8 +49,13 @@ class Generation:
         anyway; leaving earlier would only queue that next request inside the server.
         """
         self._unwanted = True
-        if self.queued_ms is None or self._heard:
+        if (self.queued_ms is None or self._heard) and not self.task.cancelling():
             self.task.cancel()
+
+    def wanted_again(self) -> bool:
+        """Take `close` back, if that is still possible: the same place is asked about once more."""
+        self._unwanted = bool(self.task.cancelling())
+        return not self._unwanted
 
     async def _run(self) -> None:
         try:

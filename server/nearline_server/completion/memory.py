@@ -61,15 +61,16 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A suggestion that fits and how much of it has been typed already."""
+    """A suggestion that fits, or may turn out to while it runs, and what has been typed since it was asked for."""
 
     suggestion: Suggestion
-    typed_chars: int
+    typed: str
 
     @property
     def remainder(self) -> str:
-        """What is left to show."""
-        return self.suggestion.visible[self.typed_chars :]
+        """What is left to show, "" when the suggestion turned out to go another way."""
+        visible = self.suggestion.visible
+        return visible[len(self.typed) :] if visible.startswith(self.typed) else ""
 
 
 class Memory:
@@ -93,9 +94,10 @@ class Memory:
         for back in range(min(LOOK_BACK_CHARS, length) + 1):
             key = _key(place, length - back)
             suggestion = self._suggestions.get(key)
-            if suggestion and suggestion.fits(place.before[length - back :]):
+            typed = place.before[length - back :]
+            if suggestion and suggestion.fits(typed):
                 self._suggestions.move_to_end(key)
-                return Found(suggestion, back)
+                return Found(suggestion, typed)
         return None
 
     def forget(self, suggestion: Suggestion) -> None:

@@ -6,6 +6,7 @@ import re
 
 from nearline_server.completion.place import Place
 from nearline_server.completion.trim import TrimContext
+from nearline_server.documents.buffer import content, split_lines
 
 NEIGHBOUR_LINES = 8
 # What ends a line whose block comes next: Python and YAML, braces, arrows, Ruby, shell, Lua, Pascal.
@@ -33,8 +34,8 @@ def trim_context(place: Place, multiline: bool) -> TrimContext:
     return TrimContext(
         before=place.line_before,
         after=place.line_after,
-        lines_before=tuple(above.splitlines()[-NEIGHBOUR_LINES:]),
-        lines_after=tuple(below.splitlines()[1 : NEIGHBOUR_LINES + 1]),
+        lines_before=tuple(map(content, split_lines(above)[:-1][-NEIGHBOUR_LINES:])),
+        lines_after=tuple(map(content, split_lines(below)[1 : NEIGHBOUR_LINES + 1])),
         language=place.language,
         multiline=multiline,
         complete=True,

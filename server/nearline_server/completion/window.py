@@ -71,7 +71,7 @@ def wide_window(place: Place) -> Window:
 
 def affordable_window(place: Place, current: Window | None, tokens: int) -> Window:
     """The best window whose unread part is at most about `tokens`; `current` may have its prefix read already."""
-    chars = int(tokens * CHARS_PER_TOKEN)
+    chars = int(max(1, tokens) * CHARS_PER_TOKEN)
     wide = wide_window(place)
     if len(wide.prefix) + len(wide.suffix) + len(wide.middle(place) or "") <= chars:
         return wide
@@ -84,12 +84,15 @@ def affordable_window(place: Place, current: Window | None, tokens: int) -> Wind
 
 
 def _window(place: Place, before_chars: int, suffix_chars: int, middle_chars: int, *, wide: bool) -> Window:
-    anchor = anchor_of(place.before, min(middle_chars, before_chars))
+    reach = min(middle_chars, before_chars)
+    anchor = anchor_of(place.before, reach)
+    if len(place.before) - anchor >= before_chars:
+        anchor = len(place.before) - reach  # within a line that is longer than all that may be read
     prefix_chars = before_chars if wide else before_chars - (len(place.before) - anchor)
     prefix = place.before[max(0, anchor - prefix_chars) : anchor]
     if len(prefix) < anchor:
         # Begin at a line's start, so that the first token is one the model knows from files.
-        prefix = prefix[prefix.find("\n") + 1 :]
+        prefix = prefix[prefix.find("\n") + 1 :] or prefix
     return Window(prefix, _whole_lines(place.after, suffix_chars), wide)
 
 

@@ -265,6 +265,19 @@ def test_an_item_may_cover_the_text_after_the_cursor(start: Start) -> None:
     assert editor.cursor() == (1, len("print(a, b):"))
 
 
+def test_what_follows_the_cursor_is_drawn_where_it_will_stand(start: Start) -> None:
+    """With more than one line to insert, the rest of the line is drawn after the last of them."""
+    editor = start("print(x)\n")
+    editor.script("print(a,\n      b, ")
+    editor.type("f(aa")
+    editor.until(lambda: editor.ghost() != "", "ghost text")
+    drawn = editor.screen(2)
+    assert drawn == ["print(a,", "      b, x)"]
+    editor.type_to("<Tab>", "print(a,", "      b, x)")
+    assert editor.screen(2) == drawn
+    assert editor.cursor() == (2, len("      b, "))
+
+
 def test_automatic_pairs_do_not_disturb(start: Start) -> None:
     """Typing a bracket that a plugin closes at once still follows the ghost text."""
     editor = start(before="vim.cmd('inoremap ( ()<Left>')")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import psutil
 import pynvim
 import pytest
 
-from .conftest import Start
+from .conftest import PLUGIN, Start
 
 
 def test_the_status_is_kept_for_the_statusline(start: Start) -> None:
@@ -31,7 +32,7 @@ def test_checkhealth_finds_nothing_wrong(start: Start) -> None:
     report = "\n".join(editor.lines())
     assert "ERROR" not in report
     assert "WARNING" not in report
-    assert "attached to 1 buffers" in report
+    assert "attached buffers: 1" in report
     assert "<Tab>: accept" in report
 
 
@@ -222,8 +223,26 @@ def test_bad_options_are_refused(start: Start) -> None:
     assert "debounce_ms" in message
 
 
-def test_the_builtin_backend_needs_neovim_0_12(start: Start) -> None:
-    """On 0.11 asking for it falls back to the plugin's own ghost text."""
+def test_the_builtin_backend_or_its_substitute_works(start: Start) -> None:
+    """Neovim 0.12 draws by itself if asked to; 0.11 cannot, and the plugin's own ghost text steps in."""
     editor = start(backend="builtin")
-    if editor.lua("return vim.lsp.inline_completion == nil"):
-        assert editor.lua("return require('nearline').config().backend") == "own"
+    editor.script("total")
+    editor.type("it")
+    editor.until(lambda: editor.screen(1) == ["total"], "ghost text")
+    editor.type_to("<Tab>", "total")
+    assert editor.until_event("accepted")["text"] == "total"
+    builtin = editor.lua("return vim.lsp.inline_completion ~= nil")
+    assert editor.lua("return require('nearline').config().backend") == ("builtin" if builtin else "own")
+    assert len(editor.events("show")) == (0 if builtin else 1)
+
+
+def test_the_help_has_tags_for_everything_it_points_to(start: Start, tmp_path: Path) -> None:
+    """`:help nearline` and the links inside it lead somewhere."""
+    text = (PLUGIN / "doc" / "nearline.txt").read_text()
+    (tmp_path / "doc").mkdir()
+    (tmp_path / "doc" / "nearline.txt").write_text(text)
+    editor = start(ready=False, filetypes=["none"])
+    editor.nvim.command(f"helptags {tmp_path / 'doc'}")
+    editor.lua("vim.opt.runtimepath:append(...)", str(tmp_path))
+    for target in ["nearline", ":Nearline", *re.findall(r"\|([^|\s]+)\|", text)]:
+        editor.lua("vim.cmd('noautocmd help ' .. ...)", target)

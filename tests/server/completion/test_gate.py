@@ -108,3 +108,12 @@ def test_a_line_of_a_megabyte_is_refused_at_once() -> None:
 
     assert refusal(situation) == "long_line"
     assert time.perf_counter() - started_s < 0.02
+
+
+@pytest.mark.parametrize("rest", [" " * 1_900 + "x", ")" * 1_900 + "x", (" " * 20 + ")") * 90 + "x", "; " * 900])
+def test_a_long_rest_of_the_line_is_judged_at_once(rest: str) -> None:
+    """A comment far to the right does not hold up a keystroke."""
+    started_s = time.perf_counter()
+
+    assert refusal(drawn(f"x ║{rest}")) == "mid_line"
+    assert time.perf_counter() - started_s < 0.02

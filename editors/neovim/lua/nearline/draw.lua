@@ -20,14 +20,13 @@ end
 -- Neovim draws a tab in inline virtual text as it is, a control character.
 local function expand_tabs(text, column)
   local width = vim.bo.tabstop
-  return (
-    text:gsub('([^\t]*)\t', function(before)
-      column = column + api.nvim_strwidth(before)
-      local spaces = width - column % width
-      column = column + spaces
-      return before .. (' '):rep(spaces)
-    end)
-  )
+  local expanded = text:gsub('([^\t]*)\t', function(before)
+    column = column + api.nvim_strwidth(before)
+    local spaces = width - column % width
+    column = column + spaces
+    return before .. (' '):rep(spaces)
+  end)
+  return expanded
 end
 
 local function mark(row, col, text, position, below)

@@ -124,4 +124,18 @@ function M.covered(fit, length)
   return bytes
 end
 
+-- How much of the rest a key takes.
+M.pieces = {
+  all = function(rest)
+    return rest
+  end,
+  word = function(rest) -- blanks and line breaks, then a word or a run of other characters
+    local word = vim.fn.matchstr(rest, [[^\_s*\%(\k\+\|\%(\k\@!\S\)\+\)]])
+    return word ~= '' and word or rest
+  end,
+  line = function(rest) -- to the end of the line; at the end, the next one
+    return rest:match('^\n?[^\n]*')
+  end,
+}
+
 return M

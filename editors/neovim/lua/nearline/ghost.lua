@@ -356,22 +356,15 @@ local function accept(piece_of)
 end
 
 function M.accept()
-  return accept(function(rest)
-    return rest
-  end)
+  return accept(placing.pieces.all)
 end
 
 function M.accept_word()
-  return accept(function(rest)
-    local word = vim.fn.matchstr(rest, [[^\_s*\%(\k\+\|\%(\k\@!\S\)\+\)]])
-    return word ~= '' and word or rest
-  end)
+  return accept(placing.pieces.word)
 end
 
 function M.accept_line()
-  return accept(function(rest)
-    return rest:match('^\n?[^\n]*')
-  end)
+  return accept(placing.pieces.line)
 end
 
 ---@param step integer

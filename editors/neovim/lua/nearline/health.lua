@@ -46,7 +46,7 @@ local function check_client(nearline)
   for _, client in ipairs(vim.lsp.get_clients({ name = 'nearline' })) do
     vim.list_extend(buffers, vim.tbl_keys(client.attached_buffers))
     if client.server_capabilities.inlineCompletionProvider then
-      health.ok(('client %d attached to %d buffers, %s'):format(client.id, #buffers, client.offset_encoding))
+      health.ok(('client %d, attached buffers: %d, %s'):format(client.id, #buffers, client.offset_encoding))
     else
       health.error('the server does not offer textDocument/inlineCompletion', { 'Check `cmd`' })
     end

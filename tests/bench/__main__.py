@@ -1,0 +1,153 @@
+"""`make bench`: every figure the design names, in one run on one machine. `python -m tests.bench --help`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from tests.bench import human_pace, keystroke, own_share, start, ttft, type_through
+from tests.bench.engine import Engine, started
+from tests.bench.load import Load, LoadProbe, OthersMeter
+from tests.bench.machine import machine, one_line
+from tests.bench.report import Figures
+
+WITH_ENGINE: dict[str, Callable[[Engine], Awaitable[Figures]]] = {
+    "keystroke": keystroke.measure,
+    "ttft": ttft.measure,
+    "human-pace": human_pace.measure,
+}
+WITHOUT: dict[str, Callable[[Path], Awaitable[Figures]]] = {
+    "own-share": own_share.measure,
+    "type-through": type_through.measure,
+    "start": start.measure,
+}
+NO_RESULT = 3
+PIPE_WIDTH = 130
+
+
+class Busy(Exception):
+    """The machine has other things to do."""
+
+
+class Bench:
+    """Runs sections, prints them, and watches whether anybody else uses the machine."""
+
+    def __init__(self, console: Console, anyway: bool) -> None:
+        self._console = console
+        self._anyway = anyway
+        self._probe = LoadProbe()
+        self.loads: list[tuple[str, Load]] = []
+        self.machine: dict[str, Any] = {}
+        self.sections: dict[str, Figures] = {}
+
+    @property
+    def banner(self) -> str:
+        """Why this is no result, "" if it is one."""
+        busy = next(((when, load) for when, load in self.loads if load.busy), None)
+        return f"NOT A RESULT: the machine was busy {busy[0]} ({busy[1]})" if busy else ""
+
+    async def run(self, names: Iterable[str], folder: Path) -> None:
+        """Measure. Raises Busy as soon as the machine is, unless figures are wanted anyway."""
+        chosen = set(names)
+        self._look("before the first section")
+        if chosen & WITH_ENGINE.keys():
+            async with started(folder) as engine:
+                self._introduce(machine(engine.params))
+                for name in (name for name in WITH_ENGINE if name in chosen):
+                    await self._section(name, WITH_ENGINE[name](engine))
+        else:
+            self._introduce(machine(None))
+        for name in (name for name in WITHOUT if name in chosen):
+            await self._section(name, WITHOUT[name](folder))
+
+    def record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "result": not self.banner,
+            "banner": self.banner,
+            "machine": self.machine,
+            "loads": [{"when": w, "cpu_percent": x.cpu_percent, "stretch": x.stretch} for w, x in self.loads],
+            "sections": {name: figures.record() for name, figures in self.sections.items()},
+        }
+
+    def _introduce(self, found: dict[str, Any]) -> None:
+        self.machine = found
+        self._console.print(f"{one_line(found)}\n", style="bold")
+
+    async def _section(self, name: str, measuring: Awaitable[Figures]) -> None:
+        others = OthersMeter()
+        figures = await measuring
+        self._note(f"during {name}", others.load())
+        self._look(f"after {name}")
+        self.sections[name] = figures
+        figures.show(self._console)
+
+    def _look(self, when: str) -> None:
+        self._note(when, self._probe.measure())
+
+    def _note(self, when: str, load: Load) -> None:
+        first = not self.banner
+        self.loads.append((when, load))
+        if load.busy and not self._anyway:
+            raise Busy
+        if load.busy and first:
+            self._console.print(f"{self.banner}\n", style="bold red")
+
+
+def main() -> int:
+    """Returns the exit status: 3 where the machine was too busy for a result."""
+    options = _options()
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    bench = Bench(console, options.anyway)
+    start_s = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="nearline-bench-") as folder:
+        # An engine, locks and state of our own, whatever else runs for this user.
+        os.environ["NEARLINE_RUNTIME_DIR"] = folder
+        try:
+            asyncio.run(bench.run(options.only, Path(folder)))
+        except Busy:
+            pass
+        except click.ClickException as error:
+            console.print(f"The bench cannot run: {error.message}")
+            return 1
+    if options.json:
+        options.json.write_text(json.dumps(bench.record(), indent=1) + "\n")
+    console.print(f"{len(bench.sections)} sections in {time.perf_counter() - start_s:.0f} s")
+    if bench.banner:
+        console.print(bench.banner, style="bold red")
+        return NO_RESULT
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    known = [*WITH_ENGINE, *WITHOUT]
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", type=_names(known), default=known, metavar="SECTION[,SECTION]", help=", ".join(known))
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there")
+    parser.add_argument("--anyway", action="store_true", help="print the figures of a busy machine; no result, exit 3")
+    return parser.parse_args()
+
+
+def _names(known: list[str]) -> Callable[[str], list[str]]:
+    def names(text: str) -> list[str]:
+        unknown = [name for name in text.split(",") if name not in known]
+        if unknown:
+            raise argparse.ArgumentTypeError(f"no such section: {', '.join(unknown)}")
+        return text.split(",")
+
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(main())

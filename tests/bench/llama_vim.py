@@ -1,0 +1,147 @@
+"""When llama.vim asks and what it shows, behind the face of the demo's client, so that the same typist can use it.
+
+After ggml-org/llama.vim a1c8e6e (2026-01-31), autoload/llama.vim: one request at a time, and while it runs
+a key only sets a timer of 100 ms that tries again; every answer is kept under up to four contexts and shown
+if it fits where the cursor is by then; on each key the kept answers of up to 128 characters back are tried.
+In its favour: no second, speculative request, no extra context, no curl to start for every request, nothing
+dropped for repeating what stands below, and its first prompt is read before the first key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from lsprotocol import types
+
+from nearline_server.documents.buffer import Buffer, content
+from nearline_server.documents.document import Document
+from tests.bench.stock_infill import Context
+
+BUSY_S = 0.100
+LOOK_BACK_CHARS = 128
+MAX_CACHE_KEYS = 250
+MAX_LINE_SUFFIX = 8
+SHORTER_PREFIXES = 3
+
+
+class LlamaVim:
+    """What a Replay uses of a Client."""
+
+    def __init__(self, http: httpx2.AsyncClient, path: Path, text: str) -> None:
+        self.document = Document(path.as_uri(), "python", 1, Buffer(text))
+        self.on_refresh: Callable[[int, int, int], None] = lambda *_: None
+        self._http = http
+        self._cursor = (0, 0)
+        self._shown = False
+        self._cache: OrderedDict[str, str] = OrderedDict()
+        self._job: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def begin(self, cursor: tuple[int, int]) -> None:
+        """Ask once before the first key."""
+        self._cursor = cursor
+        self._request()
+        if self._job:
+            await self._job
+
+    async def aclose(self) -> None:
+        """End the timer and the request."""
+        if self._timer:
+            self._timer.cancel()
+        if self._job:
+            self._job.cancel()
+            await asyncio.wait({self._job})
+
+    def insert(self, at: tuple[int, int], text: str) -> tuple[int, int]:
+        """A key: the cursor moves."""
+        self.document.version += 1
+        self._cursor = self.document.edit(at, at, text)
+        self._shown = bool(self._hint())
+        self._request()
+        return self._cursor
+
+    async def ask(self, at: tuple[int, int]) -> tuple[types.InlineCompletionItem | None, float]:
+        """The hint that stands at the cursor, if one does."""
+        hint = self._hint() if at == self._cursor else ""
+        self._shown = bool(hint)
+        return (types.InlineCompletionItem(hint) if hint else None), 0.0
+
+    async def last_answer(self) -> dict[str, Any]:
+        """Where hints come from is all the same here."""
+        return {"found": "llama.vim"}
+
+    async def execute(self, command: types.Command) -> None:
+        """Nobody has to be told."""
+
+    def _request(self) -> None:
+        """llama#fim()"""
+        if self._job:
+            if self._timer:
+                self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_later(BUSY_S, self._request)
+            return
+        context = Context.at(self.document.buffer, self._cursor)
+        keys = _keys(context)
+        if len(context.line_suffix) > MAX_LINE_SUFFIX or any(self._kept(key) is not None for key in keys):
+            return
+        self._job = asyncio.create_task(self._send(context.body(), keys))
+
+    async def _send(self, body: dict[str, Any], keys: list[str]) -> None:
+        try:
+            answer = (await self._http.post("/infill", json=body)).json()["content"]
+        finally:
+            self._job = None
+        for key in keys:
+            self._cache[key] = answer
+        while len(self._cache) > MAX_CACHE_KEYS:
+            self._cache.popitem(last=False)
+        if not self._shown and self._hint():
+            self.on_refresh(self.document.version, *self._cursor)
+
+    def _kept(self, key: str) -> str | None:
+        if key in self._cache:
+            self._cache.move_to_end(key)
+        return self._cache.get(key)
+
+    def _hint(self) -> str:
+        """s:fim_try_hint()"""
+        context = Context.at(self.document.buffer, self._cursor)
+        before = context.prefix + context.middle
+        exact = self._kept(_key(before, context.suffix))
+        if exact is not None:
+            return self._rendered(exact)
+        best = ""
+        for back in range(1, min(LOOK_BACK_CHARS, len(before)) + 1):
+            kept = self._kept(_key(before[:-back], context.suffix))
+            if kept and kept.startswith(before[-back:]) and len(kept) - back > len(best):
+                best = kept[back:]
+        return self._rendered(best)
+
+    def _rendered(self, answer: str) -> str:
+        """Without line ends behind it, and on a blank line without the indentation that is there already."""
+        answer = answer.rstrip("\n")
+        line = content(self.document.buffer.line(self._cursor[0]))
+        if line.strip():
+            return answer
+        first = answer.partition("\n")[0]
+        return answer[min(len(first) - len(first.lstrip()), len(line)) :]
+
+
+def _keys(context: Context) -> list[str]:
+    """The context, and the same without its first lines: it is found again after scrolling."""
+    keys, prefix = [], context.prefix
+    for _ in range(1 + SHORTER_PREFIXES):
+        if keys and not prefix:
+            break
+        keys.append(_key(prefix + context.middle, context.suffix))
+        prefix = prefix.partition("\n")[2]
+    return keys
+
+
+def _key(before: str, suffix: str) -> str:
+    return f"{before}\0{suffix}"

@@ -1,0 +1,55 @@
+"""Nearline's own share of a request: an endpoint that answers at once, a long file, every key asks the model."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from nearline_server.demo.client import server_command
+from tests.bench import scripted
+from tests.bench.documents import long_file, source
+from tests.bench.report import Figures, Row
+from tests.bench.window import BARE, Pressed, Typing, until_ready, window
+
+LINES, KEYS = 5_000, 300
+UNMEASURED = 20
+# Begins with what is never typed, so that no key goes along with it.
+SUGGESTION = ("zz", "z_one", "(two)")
+# Both servers are at rest between keys, as they are when a person types.
+GAP_S = 0.010
+SETTLE_S = 1.0
+
+
+async def measure(folder: Path) -> Figures:
+    """The section."""
+    script = long_file(LINES)
+    keys = [key for key in script.keys() if "z" not in key][: UNMEASURED + KEYS]  # noqa: SIM118 (not a mapping)
+    path = source("argparse")
+    async with scripted.endpoint(*SUGGESTION) as url:
+        command = server_command(scripted.config(folder, url))
+        async with window(command, path, script) as client, window(BARE, path, script) as bare:
+            await until_ready(client)
+            client.focus((script.before.count("\n"), 0))
+            await asyncio.sleep(SETTLE_S)
+            pairs = await _alternately(Typing(client, script), Typing(bare, script), keys)
+    return _figures(pairs[UNMEASURED:])
+
+
+async def _alternately(ours: Typing, bare: Typing, keys: list[str]) -> list[tuple[Pressed, Pressed]]:
+    pairs = []
+    for key in keys:
+        pairs.append((await ours.press_and_see(key), await bare.press(key)))
+        await asyncio.sleep(GAP_S)
+    return pairs
+
+
+def _figures(pairs: list[tuple[Pressed, Pressed]]) -> Figures:
+    ours, bare = [mine.took_ms for mine, _ in pairs], [theirs.took_ms for _, theirs in pairs]
+    by_model = sum(mine.found == "model" for mine, _ in pairs)
+    rows = [
+        Row.of("request to answer, Nearline", ours, 99, aim="2 / 5 ms"),
+        Row.of("request to answer, bare pygls", bare, 99),
+        Row.of("difference, key by key", [mine - theirs for mine, theirs in zip(ours, bare, strict=True)], 99),
+    ]
+    notes = [f"{by_model} of {len(pairs)} answers came from the model path; {LINES}-line file, an edit before each"]
+    return Figures("own share: a scripted endpoint that answers at once, over stdio", rows, notes)

@@ -1,0 +1,66 @@
+"""llama.cpp's `/infill` as llama.vim asks it: the anchor that the typing path is measured against.
+
+Parameters and context as in ggml-org/llama.vim a1c8e6e (2026-01-31), autoload/llama.vim: s:default_config,
+s:fim_ctx_local and llama#fim. Its ring of chunks of other files is left empty, which only helps it here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from nearline_server.documents.buffer import Buffer, content
+
+N_PREFIX_LINES = 256
+N_SUFFIX_LINES = 64
+N_PREDICT = 128
+# "The first request is quick"; only speculative ones, which are not made here, get 1000.
+T_MAX_PREDICT_MS = 250
+T_MAX_PROMPT_MS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The text around a cursor in llama.vim's cut."""
+
+    prefix: str
+    middle: str
+    suffix: str
+    indent: int
+    line_suffix: str
+
+    @classmethod
+    def at(cls, buffer: Buffer, cursor: tuple[int, int]) -> Context:
+        """The context of an existing place. On a blank line llama.vim begins at the line's start."""
+        number, column = cursor
+        line = content(buffer.line(number))
+        left, right = (line[:column], line[column:]) if line.strip() else ("", "")
+        above = [content(buffer.line(n)) for n in range(max(0, number - N_PREFIX_LINES), number)]
+        last = min(buffer.line_count, number + 1 + N_SUFFIX_LINES)
+        below = [content(buffer.line(n)) for n in range(number + 1, last)]
+        suffix = "\n".join([right, *below]) + "\n"
+        indent = len(line) - len(line.lstrip()) if line.strip() else 0
+        return cls("\n".join(above) + "\n", left, suffix, indent, right)
+
+    def body(self) -> dict[str, Any]:
+        """The request."""
+        return {
+            "id_slot": 0,
+            "input_prefix": self.prefix,
+            "input_suffix": self.suffix,
+            "input_extra": [],
+            "prompt": self.middle,
+            "n_predict": N_PREDICT,
+            "n_indent": self.indent,
+            "top_k": 40,
+            "top_p": 0.90,
+            "samplers": ["top_k", "top_p", "infill"],
+            "stream": False,
+            "cache_prompt": True,
+            "t_max_prompt_ms": T_MAX_PROMPT_MS,
+            "t_max_predict_ms": T_MAX_PREDICT_MS,
+        }
+
+    def single_line(self) -> dict[str, Any]:
+        """The same for one line, with llama.vim's own setting `stop_strings`; streamed, to see the first character."""
+        return self.body() | {"stop": ["\n"], "stream": True}

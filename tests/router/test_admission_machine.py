@@ -1,0 +1,188 @@
+"""The queue under every order of arrivals, tokens, ends, failures, closings and cancels that hypothesis finds."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from enum import Enum
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
+
+from nearline_router.admission import Admission
+from nearline_router.errors import EndpointUnavailable, Superseded
+from nearline_router.types import Chunk, Chunks, Priority, RoutingRequest
+from tests.waiting import settle
+
+Step = Enum("Step", ["TOKEN", "END", "FAIL"])
+
+
+class Asked:
+    """One request: the steps its answer is made of, and every end it came to."""
+
+    def __init__(self, request: RoutingRequest) -> None:
+        self.request = request
+        self.steps: asyncio.Queue[Step] = asyncio.Queue()
+        self.enough = asyncio.Event()
+        self.inside = False
+        self.ends: list[str] = []
+        self.task: asyncio.Task[None] | None = None
+
+    async def run(self, admission: Admission) -> None:
+        """Read until the end, or until the asker has enough; the ends are written down."""
+        try:
+            await self._read(admission)
+        except Superseded:
+            self.ends.append("superseded")
+        except EndpointUnavailable:
+            self.ends.append("failed")
+
+    def done(self, task: asyncio.Task[None]) -> None:
+        """A cancel is an end too, even before the first turn."""
+        if task.cancelled():
+            self.ends.append("cancelled")
+
+    async def _read(self, admission: Admission) -> None:
+        async with aclosing(admission.stream(self.request)) as chunks:
+            async for _ in chunks:
+                if self.enough.is_set():
+                    self.ends.append("closed")
+                    return
+        self.ends.append("ended")
+
+
+class Inner:
+    """An endpoint that plays the steps of each request, and counts who is inside."""
+
+    id = "inner"
+
+    def __init__(self, asked: dict[str, Asked]) -> None:
+        self._asked = asked
+        self.inside = 0
+        self.entered: list[str] = []
+
+    async def stream(self, request: RoutingRequest) -> Chunks:
+        """Every step is the test's decision."""
+        asked = self._asked[str(request.prompt)]
+        self.inside += 1
+        asked.inside = True
+        self.entered.append(str(request.prompt))
+        try:
+            while (step := await asked.steps.get()) is Step.TOKEN:
+                yield Chunk("t")
+            if step is Step.FAIL:
+                raise EndpointUnavailable("failed on purpose")
+            yield Chunk("", "stop")
+        finally:
+            self.inside -= 1
+            asked.inside = False
+
+
+class AdmissionMachine(RuleBasedStateMachine):
+    """After every step the loop runs until nothing can go on by itself, so that each run is the same."""
+
+    requests: Bundle[Asked] = Bundle("requests")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.asked: dict[str, Asked] = {}
+        self.inner = Inner(self.asked)
+        self.slots = 1
+
+    @initialize(slots=st.integers(1, 3))
+    def begin(self, slots: int) -> None:
+        self.slots = slots
+        self.admission = Admission(self.inner, slots)
+
+    @rule(
+        target=requests,
+        asks=st.lists(
+            st.tuples(st.sampled_from(Priority), st.sampled_from([None, "a.py", "b.py"])), min_size=1, max_size=3
+        ),
+    )
+    def arrive(self, asks: list[tuple[Priority, str | None]]) -> object:
+        """Several may arrive in one turn of the loop."""
+        return multiple(*[self._arrived(priority, supersedes) for priority, supersedes in asks])
+
+    def _arrived(self, priority: Priority, supersedes: str | None) -> Asked:
+        name = str(len(self.asked))
+        asked = Asked(RoutingRequest(name, 1, priority=priority, supersedes=supersedes))
+        self.asked[name] = asked
+        asked.task = self.loop.create_task(asked.run(self.admission))
+        asked.task.add_done_callback(asked.done)
+        return asked
+
+    @rule(asked=requests)
+    def token(self, asked: Asked) -> None:
+        asked.steps.put_nowait(Step.TOKEN)
+
+    @rule(asked=requests, how=st.sampled_from([Step.END, Step.FAIL]))
+    def end(self, asked: Asked, how: Step) -> None:
+        asked.steps.put_nowait(how)
+
+    @rule(asked=consumes(requests))
+    def close(self, asked: Asked) -> None:
+        """The asker leaves at the next chunk."""
+        asked.enough.set()
+        asked.steps.put_nowait(Step.TOKEN)
+
+    @rule(asked=requests, turns=st.integers(0, 3))
+    def cancel(self, asked: Asked, turns: int) -> None:
+        """Perhaps in the middle of what the loop is doing."""
+        for _ in range(turns):
+            self.loop.run_until_complete(asyncio.sleep(0))
+        if asked.task:
+            asked.task.cancel()
+
+    @rule()
+    def rest(self) -> None:
+        """Everything goes on as far as it can, and whoever can be served is."""
+        self.loop.run_until_complete(settle())
+        waiting = [one for one in self.asked.values() if not one.ends and not one.inside]
+
+        assert not waiting or self.inner.inside == self.slots
+
+    @invariant()
+    def never_more_inside_than_there_are_slots(self) -> None:
+        assert self.inner.inside <= self.slots
+
+    @invariant()
+    def nobody_ends_twice_or_enters_twice(self) -> None:
+        assert all(len(one.ends) <= 1 for one in self.asked.values())
+        assert len(self.inner.entered) == len(set(self.inner.entered))
+
+    def teardown(self) -> None:
+        """When everything has come to its end each slot can be had again."""
+        self.loop.run_until_complete(self._finish())
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        self.loop.close()
+
+    async def _finish(self) -> None:
+        for asked in self.asked.values():
+            asked.steps.put_nowait(Step.END)
+        tasks = [asked.task for asked in self.asked.values() if asked.task]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert [len(one.ends) for one in self.asked.values()] == [1] * len(tasks)
+        last = [self._arrived(Priority.WARM_UP, None) for _ in range(self.slots)] if self.asked else []
+        await settle()
+        assert self.inner.inside == len(last)
+        for asked in last:
+            asked.steps.put_nowait(Step.END)
+        await settle()
+        assert [asked.ends for asked in last] == [["ended"]] * len(last)
+
+
+AdmissionMachine.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=30, deadline=None, derandomize=True, database=None
+)
+TestAdmission = AdmissionMachine.TestCase

@@ -121,7 +121,8 @@ class ScriptedLlama:
 
 def _forced(body: dict[str, Any]) -> list[str]:
     literal = re.match(r'root ::= ("(?:[^"\\]|\\.)*")', body.get("grammar", ""))
-    return [json.loads(literal[1])] if literal else []
+    # What GBNF escapes, Python does too; everything else in a grammar is ASCII.
+    return [literal[1][1:-1].encode().decode("unicode_escape")] if literal else []
 
 
 def _timings(body: dict[str, Any], predicted: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -33,6 +34,7 @@ WITHOUT: dict[str, Callable[[Path], Awaitable[Figures]]] = {
     "start": start.measure,
 }
 NO_RESULT = 3
+INTERRUPTED = 130
 PIPE_WIDTH = 130
 
 
@@ -108,6 +110,8 @@ class Bench:
 def main() -> int:
     """Returns the exit status: 3 where the machine was too busy for a result."""
     options = _options()
+    # Ended from outside, the bench still ends its engine.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     bench = Bench(console, options.anyway)
     start_s = time.perf_counter()
@@ -118,6 +122,8 @@ def main() -> int:
             asyncio.run(bench.run(options.only, Path(folder)))
         except Busy:
             pass
+        except KeyboardInterrupt:
+            return INTERRUPTED
         except click.ClickException as error:
             console.print(f"The bench cannot run: {error.message}")
             return 1

@@ -19,6 +19,8 @@ from nearline_server.cli.ready import connected, open_router
 CONFIG = "engine: {discover: false, idle_s: 300}\n"
 STOP_TIMEOUT_S = 10.0
 PATIENCE = httpx2.Timeout(120.0)
+# llama.cpp ends a connection behind a streamed answer although it promises to keep it.
+FRESH = httpx2.Limits(max_keepalive_connections=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,12 @@ class Engine:
         return any(line.startswith(gauges) and float(line.split()[-1]) > 0 for line in metrics)
 
 
+def bare_client(url: str, key: str | None) -> httpx2.AsyncClient:
+    """What somebody would use who has no router; a connection of its own for each request, as with curl."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return httpx2.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE, limits=FRESH, trust_env=False)
+
+
 @asynccontextmanager
 async def started(folder: Path) -> AsyncIterator[Engine]:
     """Start it, fetching the model first where it is missing (which is said and shown); end it at the end."""
@@ -54,8 +62,7 @@ async def started(folder: Path) -> AsyncIterator[Engine]:
         state, params = read_state(runtime_dir()), router.engine_params
         assert state is not None
         assert params is not None
-        headers = {"Authorization": f"Bearer {state.key}"}
-        async with httpx2.AsyncClient(base_url=state.url, headers=headers, timeout=PATIENCE, trust_env=False) as http:
+        async with bare_client(state.url, state.key) as http:
             yield Engine(str(config), params, state, http)
     finally:
         await router.aclose()

@@ -20,7 +20,7 @@ from nearline_server.documents.buffer import Buffer
 from nearline_server.documents.document import Document
 from tests.bench import scripted
 from tests.bench.documents import hole
-from tests.bench.engine import PATIENCE, Engine
+from tests.bench.engine import Engine, bare_client
 from tests.bench.report import Figures, Row
 
 MODULE, SEED = "textwrap", 3
@@ -49,12 +49,11 @@ async def measure(engine: Engine) -> Figures:
 async def _differences(config: str, url: str, key: str | None, rounds: int) -> dict[str, list[float]]:
     """Per round the router, the bare client, and the bare client again, whose difference is only noise."""
     router = Router.from_file(config)
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
         await router.ready()
         request = RoutingRequest(_infill(), max_output_tokens=1)
         body = await _body(url, key, request)
-        async with httpx2.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE, trust_env=False) as http:
+        async with bare_client(url, key) as http:
             ways: dict[str, Way] = {
                 "router": lambda: _through_router(router, request),
                 "bare": lambda: _bare(http, body),

@@ -139,18 +139,33 @@ class AdmissionMachine(RuleBasedStateMachine):
     @rule(asked=requests, turns=st.integers(0, 3))
     def cancel(self, asked: Asked, turns: int) -> None:
         """Perhaps in the middle of what the loop is doing."""
+        self.loop.run_until_complete(self._cancel_in(asked, turns))
+
+    async def _cancel_in(self, asked: Asked, turns: int) -> None:
         for _ in range(turns):
-            self.loop.run_until_complete(asyncio.sleep(0))
+            await asyncio.sleep(0)
         if asked.task:
             asked.task.cancel()
+
+    @rule(turns=st.integers(0, 3))
+    def cancel_at_the_door(self, turns: int) -> None:
+        """A waiting request is cancelled around the moment at which a slot becomes free."""
+        self.rest()
+        inside = [one for one in self.asked.values() if one.inside]
+        if inside and (waiting := self._waiting()):
+            inside[0].steps.put_nowait(Step.END)
+            first = min(waiting, key=lambda one: one.request.priority)
+            self.loop.run_until_complete(self._cancel_in(first, turns))
 
     @rule()
     def rest(self) -> None:
         """Everything goes on as far as it can, and whoever can be served is."""
         self.loop.run_until_complete(settle())
-        waiting = [one for one in self.asked.values() if not one.ends and not one.inside]
 
-        assert not waiting or self.inner.inside == self.slots
+        assert not self._waiting() or self.inner.inside == self.slots
+
+    def _waiting(self) -> list[Asked]:
+        return [one for one in self.asked.values() if not one.ends and not one.inside]
 
     @invariant()
     def never_more_inside_than_there_are_slots(self) -> None:
@@ -163,16 +178,21 @@ class AdmissionMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """When everything has come to its end each slot can be had again."""
-        self.loop.run_until_complete(self._finish())
-        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-        self.loop.close()
+        try:
+            self.loop.run_until_complete(self._finish())
+        finally:
+            for task in asyncio.all_tasks(self.loop):
+                task.cancel()
+            self.loop.run_until_complete(settle())
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.close()
 
     async def _finish(self) -> None:
         for asked in self.asked.values():
             asked.steps.put_nowait(Step.END)
-        tasks = [asked.task for asked in self.asked.values() if asked.task]
-        await asyncio.gather(*tasks, return_exceptions=True)
-        assert [len(one.ends) for one in self.asked.values()] == [1] * len(tasks)
+        while any(one.inside for one in self.asked.values()):
+            await settle()
+        assert [len(one.ends) for one in self.asked.values()] == [1] * len(self.asked)
         last = [self._arrived(Priority.WARM_UP, None) for _ in range(self.slots)] if self.asked else []
         await settle()
         assert self.inner.inside == len(last)

@@ -287,16 +287,8 @@ def test_healing_loses_nothing_and_never_crosses_a_line_end(before: str) -> None
     assert cut or before == "" or before[-1] in "\r\n" or len(before) > LONGEST_CUT_CHARS
 
 
-def test_the_grammar_of_a_line_forces_the_cut_and_lets_the_line_end_be() -> None:
-    assert first_output_grammar(" add", multiline=False) == r'root ::= " add" [^\n]* "\n"?'
-
-
-def test_the_grammar_of_a_block_forces_the_cut_and_nothing_else() -> None:
-    assert first_output_grammar(" add", multiline=True) == r'root ::= " add" [^\x00]*'
-
-
-def test_a_grammar_without_a_cut_is_free_from_the_start() -> None:
-    assert first_output_grammar("", multiline=False) == r'root ::= [^\n]* "\n"?'
+def test_the_grammar_forces_the_cut_and_nothing_else() -> None:
+    assert first_output_grammar(" add") == r'root ::= " add" [^\x00]*'
 
 
 @pytest.mark.parametrize(
@@ -313,12 +305,12 @@ def test_a_grammar_without_a_cut_is_free_from_the_start() -> None:
     ],
 )
 def test_the_grammar_escapes_what_its_syntax_would_read(forced: str, literal: str) -> None:
-    assert first_output_grammar(forced, multiline=True) == rf"root ::= {literal} [^\x00]*"
+    assert first_output_grammar(forced) == rf"root ::= {literal} [^\x00]*"
 
 
 @given(st.text(min_size=1, max_size=24))
 def test_an_escaped_literal_reads_back_as_the_forced_text(forced: str) -> None:
-    literal = first_output_grammar(forced, multiline=True).removeprefix('root ::= "').removesuffix(r'" [^\x00]*')
+    literal = first_output_grammar(forced).removeprefix('root ::= "').removesuffix(r'" [^\x00]*')
 
     assert literal.isascii()
     assert literal.isprintable()

@@ -93,7 +93,7 @@ class LlamaCpp:
         if single_line:
             body["stop"] = ["\n"]
         if rendered.forced and not request.warm_up:
-            body["grammar"] = first_output_grammar(rendered.forced, not single_line)
+            body["grammar"] = first_output_grammar(rendered.forced)
         return body, rendered.forced
 
     def _render(self, request: RoutingRequest, template: FimTemplate | None) -> Rendered:

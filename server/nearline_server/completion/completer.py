@@ -94,6 +94,7 @@ class Completer:
         """
         watch = Watch(time.perf_counter() if arrived_s is None else arrived_s)
         self._warm_up.interrupt()
+        self._answer_waiting(place.uri)
         reason = self._refusal(place, invoked, last_change)
         if reason and reason not in MODEL_ONLY:
             return Answer("", "none", reason, total_ms=watch.ms())
@@ -196,7 +197,6 @@ class Completer:
     ) -> Answer:
         budget_ms = self.settings.invoked_budget_ms if invoked else self.settings.budget_ms
         timeout_s = max(0.0, budget_ms - RESERVE_MS - watch.ms()) / 1000
-        self._answer_waiting(place.uri)
         overtaken = self._waiting[place.uri] = asyncio.get_running_loop().create_future()
         try:
             await asyncio.wait({generation.task, overtaken}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)

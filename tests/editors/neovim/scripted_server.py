@@ -116,17 +116,12 @@ def did_change(params: types.DidChangeTextDocumentParams) -> None:
 
 @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
 async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
-    at = params.position
+    at = types.Position(params.position.line, params.position.character)  # pygls clamps the other one
     document = server.workspace.get_text_document(params.text_document.uri)
-    before = document.source[: document.offset_at_position(at)]
+    before = document.source[: document.offset_at_position(params.position)]
     texts, delay_ms = script.texts, script.delay_ms  # as told when the request came
-    log(
-        "request",
-        line=at.line,
-        character=at.character,
-        kind=int(params.context.trigger_kind),
-        before=before.rpartition("\n")[2],
-    )
+    line = before.rpartition("\n")[2]
+    log("request", line=at.line, character=at.character, kind=int(params.context.trigger_kind), before=line)
     try:
         await asyncio.sleep(delay_ms / 1000)
     except asyncio.CancelledError:

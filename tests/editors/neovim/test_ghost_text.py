@@ -9,10 +9,14 @@ from .conftest import Editor, Start
 ADD = "def add(a, b):\n    return a + b"
 
 
-def refresh(editor: Editor, line: int, character: int) -> None:
+def refresh(editor: Editor, line: int, character: int, *, edits_ago: int = 0) -> None:
     uri, version = editor.lua("return { vim.uri_from_bufnr(0), vim.lsp.util.buf_versions[vim.fn.bufnr()] }")
-    position = {"line": line, "character": character}
-    editor.from_server("nearline/inlineCompletion/refresh", {"uri": uri, "version": version, "position": position})
+    params = {
+        "uri": uri,
+        "version": version - edits_ago,
+        "position": {"line": line, "character": character},
+    }
+    editor.from_server("nearline/inlineCompletion/refresh", params)
 
 
 def test_ghost_text_is_drawn_after_and_below_the_cursor(start: Start) -> None:
@@ -106,15 +110,37 @@ def test_another_item_that_fits_takes_over(start: Start) -> None:
 
 
 def test_text_typed_to_its_end_asks_for_what_follows(start: Start) -> None:
-    """When the ghost text is used up by typing, the next one is asked for."""
-    editor = start(debounce_ms=50)
+    """When the ghost text is used up by typing, the next one is asked for, without the wait after a key."""
+    editor = start()
     editor.script("one")
     editor.type("io")
     editor.until_ghost("ne")
+    editor.lua("require('nearline.ghost').set_debounce(60000)")
     editor.script("one = two")
     editor.type("ne")
     editor.until_ghost(" = two")
     assert editor.requests()[-1]["before"] == "one"
+
+
+def test_a_server_that_ignores_the_cancel_draws_nothing_stale(start: Start) -> None:
+    """An answer to an overtaken request is dropped also when the server sends it."""
+    editor = start()
+    editor.lua("vim.lsp.get_clients({ name = 'nearline' })[1].cancel_request = function() end")
+    editor.script("def add(a, b):", delay_ms=150)
+    editor.type("id")
+    editor.until(lambda: [e for e in editor.events("request") if e["before"] == "d"], "request")
+    editor.script("", delay_ms=0)
+    editor.type_to("x", "dx")
+    seen = set()
+
+    def answered() -> bool:
+        seen.update(editor.screen(2))
+        return any(event["items"] for event in editor.events("respond"))
+
+    editor.until(answered, "stale answer")
+    editor.barrier()
+    seen.update(editor.screen(2))
+    assert seen <= {"d", "dx", "~"}
 
 
 def test_a_stale_answer_is_never_drawn(start: Start) -> None:
@@ -176,7 +202,7 @@ def test_the_rest_of_an_answer_extends_the_ghost_text(start: Start) -> None:
 
     def grown() -> bool:
         seen.add(editor.ghost())
-        return editor.ghost() == "otal = first + second"
+        return bool(editor.ghost() == "otal = first + second")
 
     editor.until(grown, "longer ghost text")
     assert seen <= {"otal", "otal = first + second"}
@@ -211,35 +237,39 @@ def test_a_refresh_shows_an_answer_that_came_too_late(start: Start) -> None:
     editor.until_ghost("otal = 1")
 
 
-@pytest.mark.parametrize("at", [(0, 0), (1, 1)])
-def test_a_refresh_for_another_place_asks_nothing(start: Start, at: tuple[int, int]) -> None:
-    """The user has moved on: the refresh is ignored."""
+@pytest.mark.parametrize(("line", "character", "edits_ago"), [(0, 0, 0), (1, 1, 0), (0, 1, 1)])
+def test_a_refresh_for_another_place_or_text_asks_nothing(
+    start: Start, line: int, character: int, edits_ago: int
+) -> None:
+    """The user has moved or typed on: the refresh is ignored."""
     editor = start()
     editor.script()
     editor.type_to("it", "t")
     asked = len(editor.requests())
-    refresh(editor, *at)
+    refresh(editor, line, character, edits_ago=edits_ago)
     editor.barrier()
     assert len(editor.requests()) == asked
 
 
-@pytest.mark.parametrize(("encoding", "character"), [("utf-8", 19), ("utf-16", 13), ("utf-32", 11)])
+@pytest.mark.parametrize(("encoding", "character"), [("utf-8", 20), ("utf-16", 14), ("utf-32", 12)])
 @pytest.mark.parametrize("whole", [True, False])
 def test_columns_are_right_after_wide_characters(start: Start, encoding: str, character: int, whole: bool) -> None:
-    """A tab, emoji and CJK before the cursor shift nothing, in every position encoding."""
+    """A tab, emoji and CJK before and after the cursor shift nothing, in every position encoding."""
     general = f"general = {{ positionEncodings = {{ '{encoding}' }} }}"
-    editor = start("\tx = '😀😀中'\n", before=f"vim.lsp.config('nearline', {{ capabilities = {{ {general} }} }})")
-    text = "'.strip('é😀').lower()"
-    editor.script(text, whole=whole)
-    editor.type("A.")
-    editor.until_ghost("strip('é😀').lower()")
+    editor = start(
+        "\tx = '😀😀中' # 中😀\n", before=f"vim.lsp.config('nearline', {{ capabilities = {{ {general} }} }})"
+    )
+    editor.script(".strip('é😀').lower() ", whole=whole)
+    editor.type("f#i.")
+    editor.until_ghost("strip('é😀').lower() ")
     assert editor.events("initialized")[0]["encoding"] == encoding
     assert editor.requests()[-1]["character"] == character
-    assert editor.screen(1)[0].strip() == "x = '😀😀中'.strip('é😀').lower()"
-    editor.type_to("s", "\tx = '😀😀中'.s")
-    assert editor.ghost() == "trip('é😀').lower()"
-    editor.type_to("<Tab>", "\tx = '😀😀中'.strip('é😀').lower()")
-    assert editor.cursor() == (1, len("\tx = '😀😀中'.strip('é😀').lower()".encode()))
+    assert editor.screen(1)[0].strip() == "x = '😀😀中' .strip('é😀').lower() # 中😀"
+    editor.type_to("s", "\tx = '😀😀中' .s# 中😀")
+    assert editor.ghost() == "trip('é😀').lower() "
+    accepted = "\tx = '😀😀中' .strip('é😀').lower() "
+    editor.type_to("<Tab>", accepted + "# 中😀")
+    assert editor.cursor() == (1, len(accepted.encode()))
 
 
 def test_tabs_in_the_ghost_text_are_drawn_to_the_tab_stops(start: Start) -> None:
@@ -289,6 +319,19 @@ def test_automatic_pairs_do_not_disturb(start: Start) -> None:
     assert editor.screen(1) == ["call(one, two)"]
     assert len(editor.requests()) == asked
     editor.type_to("<Tab>", "call(one, two)")
+
+
+def test_ghost_text_goes_when_the_rest_of_the_line_changes(start: Start) -> None:
+    """Deleting what stands after the cursor makes it another question."""
+    editor = start("print()\n")
+    editor.script("print(total")
+    editor.type("f(atot")
+    editor.until_ghost("al")
+    editor.script()
+    asked = len(editor.requests())
+    editor.type_to("<Del>", "print(tot")
+    assert editor.ghost() == ""
+    assert len(editor.requests()) == asked + 1
 
 
 def test_an_item_for_another_line_is_ignored(start: Start) -> None:

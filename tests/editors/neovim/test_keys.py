@@ -40,8 +40,9 @@ def test_the_items_command_reaches_the_server(start: Start) -> None:
 
 def test_the_next_suggestion_is_asked_for_after_an_accept(start: Start) -> None:
     """Accepting asks at once for what comes next, without the wait after a key."""
-    editor = start(debounce_ms=50)
+    editor = start()
     show(editor, "one", "o")
+    editor.lua("require('nearline.ghost').set_debounce(60000)")
     editor.script("one = two")
     editor.type_to("<Tab>", "one")
     editor.until_ghost(" = two")
@@ -245,6 +246,7 @@ def test_tab_belongs_to_the_popup_menu_while_an_item_is_selected(start: Start) -
     editor.script("alphabet")
     editor.type("oal<C-n>")
     editor.until(lambda: editor.lua("return vim.fn.pumvisible()") == 1, "popup menu")
+    editor.until_ghost("bet")
     editor.type_to("<Tab>", "alpha alpine", "alpine")
 
 
@@ -267,6 +269,7 @@ def test_a_replayed_macro_asks_nothing(start: Start) -> None:
     """Running a macro is not typing."""
     editor = start("one\ntwo\nthree\n")
     editor.type_to("qqAx<Esc>jq", "onex")
-    asked = len(editor.requests())
+    asked, focused = len(editor.requests()), len(editor.events("focus"))
     editor.type_to("2@q", "onex", "twox", "threex")
     assert len(editor.requests()) == asked
+    assert len(editor.events("focus")) == focused

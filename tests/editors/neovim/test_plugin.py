@@ -21,6 +21,8 @@ def test_the_status_is_kept_for_the_statusline(start: Start) -> None:
     editor.until(lambda: editor.lua("return require('nearline').status()") == "nearline ready 42 ms", "status")
     assert editor.lua("return vim.g.told") is True
     assert editor.lua("return require('nearline').details()") == status
+    editor.from_server("nearline/status", {**status, "last_ms": None, "message": "at 127.0.0.1"})
+    editor.until(lambda: editor.lua("return require('nearline').status()") == "nearline ready", "status")
     editor.from_server("nearline/status", {"state": "downloading", "message": "41 %"})
     editor.until(lambda: editor.lua("return require('nearline').status()") == "nearline downloading: 41 %", "status")
 

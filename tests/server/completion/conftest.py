@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import cast
 
 import pytest
@@ -37,14 +35,6 @@ class StandIn:
 
 def router_of(endpoint: Scripted) -> Router:
     return cast(Router, StandIn(endpoint))
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Let the others go on until the condition holds."""
-    give_up_s = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < give_up_s, "waited in vain"
-        await asyncio.sleep(0.0005)
 
 
 @pytest.fixture

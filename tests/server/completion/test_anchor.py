@@ -49,6 +49,23 @@ def test_in_a_function_it_is_the_start_of_the_body(document: str) -> None:
 @pytest.mark.parametrize(
     "document",
     [
+        'def f(x):\n    """Why."""\n¦    y = 1\n    return ║',
+        "def f(x):\n    r'''Why.\n\n    At length.\n    '''\n¦    return ║",
+        "int f(int x) {\n    /* Why.\n     * At length. */\n¦    return ║",
+        "fn f(x: u32) {\n    // Why.\n    // At length.\n¦    let y = ║",
+        "local function f(x)\n  -- Why.\n¦  return ║",
+        'def f(x):\n¦    """Why. ║',
+        "def f(x):\n¦    # Why. ║",
+    ],
+)
+def test_what_describes_the_function_is_not_part_of_the_body(document: str) -> None:
+    """A docstring is given and not growing, except while it is being written."""
+    check(document)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
         "import os\n\nfor x in y:\n¦    a = 1\n    b = ║",
         "if (x) {\n¦    y = ║",
         "x = {\n¦    'a': ║",
@@ -101,9 +118,7 @@ def test_it_is_always_a_line_start_in_reach(before: str, reach: int) -> None:
     assert anchor == line_start or len(before) - anchor <= reach
 
 
-@pytest.mark.parametrize(
-    "line", ["f(" + "){ " * 5_000 + "x", "f(" + ")" * 15_000, "a " * 7_500 + "!", "=>{ " * 4_000]
-)
+@pytest.mark.parametrize("line", ["f(" + "){ " * 5_000 + "x", "f(" + ")" * 15_000, "a " * 7_500 + "!", "=>{ " * 4_000])
 def test_a_long_line_above_costs_nothing(line: str) -> None:
     """Data and minified code above the cursor do not hold up a keystroke."""
     started_s = time.perf_counter()

@@ -13,8 +13,9 @@ from nearline_router.types import Infill, RoutingRequest
 from nearline_server.completion.generation import Generation
 from nearline_server.completion.memory import Suggestion
 from nearline_server.completion.shape import trim_context
+from tests.waiting import until
 
-from .conftest import StandIn, router_of, until
+from .conftest import StandIn, router_of
 from .places import drawn
 
 REQUEST = RoutingRequest(Infill("", "x = ", "", "a.py", "python"), 32)
@@ -78,14 +79,14 @@ async def test_while_it_waits_it_is_closed_at_once(model: Scripted) -> None:
     model.enqueue(held)
     router = StandIn(model)
     first = Run(model, router)
-    await until(lambda: model.inside)
+    await until(lambda: model.inside, "the model to be asked")
     second = Run(model, router)
     second.generation.close()
     await second.end()
     held.set()
     await first.end()
 
-    assert (1, False, True) == (len(model.history), second.generation.whole, first.generation.whole)
+    assert (len(model.history), second.generation.whole, first.generation.whole) == (1, False, True)
 
 
 async def test_while_the_model_reads_it_is_closed_behind_the_reading(model: Scripted) -> None:
@@ -93,7 +94,7 @@ async def test_while_the_model_reads_it_is_closed_behind_the_reading(model: Scri
     reading = asyncio.Event()
     model.enqueue(reading, "foo", asyncio.Event())
     run = Run(model)
-    await until(lambda: model.inside)
+    await until(lambda: model.inside, "the model to be asked")
     run.generation.close()
     assert run.generation.task.cancelling() == 0
     reading.set()
@@ -106,7 +107,7 @@ async def test_while_text_flows_it_is_closed_at_once(model: Scripted) -> None:
     """The model is freed without waiting for its next token, however often it is asked for."""
     model.enqueue("foo", asyncio.Event(), "bar")
     run = Run(model)
-    await until(lambda: run.suggestion.raw)
+    await until(lambda: run.suggestion.raw, "the first text")
     run.generation.close()
     run.generation.close()
     await run.end()
@@ -121,7 +122,7 @@ async def test_closing_can_be_taken_back_while_the_model_reads(model: Scripted, 
     held = asyncio.Event()
     model.enqueue(*["foo"] * heard, held, "bar")
     run = Run(model)
-    await until(lambda: run.suggestion.raw if heard else model.inside)
+    await until(lambda: run.suggestion.raw if heard else model.inside, "the model to be at it")
     run.generation.close()
     wanted = run.generation.wanted_again()
     held.set()
@@ -145,7 +146,7 @@ async def test_a_queued_one_that_was_superseded_says_so() -> None:
         return Generation(admission, request, suggestion, lambda _: None)  # type: ignore[arg-type]
 
     running = begin()
-    await until(lambda: model.inside)
+    await until(lambda: model.inside, "the model to be asked")
     older, newer = begin(), begin()
     await asyncio.wait({older.task})
     held.set()

@@ -68,9 +68,7 @@ def test_the_neighbours_of_a_place_are_whole_lines(end: str) -> None:
         ("a\n\n║\n\nb\n", ("a", ""), ("", "b", "")),
     ],
 )
-def test_empty_neighbours_are_lines_too(
-    text: str, lines_before: tuple[str, ...], lines_after: tuple[str, ...]
-) -> None:
+def test_empty_neighbours_are_lines_too(text: str, lines_before: tuple[str, ...], lines_after: tuple[str, ...]) -> None:
     """An empty line is a line; where the document begins or ends there is none."""
     context = trim_context(drawn(text), multiline=False)
 

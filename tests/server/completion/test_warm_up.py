@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
 
 from nearline_router.errors import EndpointUnavailable
 from nearline_router.transports.scripted import Scripted
-from nearline_router.types import Infill, Priority, RoutingRequest, Usage
+from nearline_router.types import Chunks, Infill, Priority, RoutingRequest, Usage
 from nearline_server.completion.place import Place
 from nearline_server.completion.warm_up import COLD_START_MS, PIECE_MS, SHORTEST_PIECE_CHARS, WarmUp
 from nearline_server.completion.window import CHARS_PER_TOKEN, wide_window
+from tests.waiting import until
 
-from .conftest import StandIn, until
+from .conftest import StandIn
 from .places import drawn, typed
 
 # More than a cold start affords, less than a wide window holds.
@@ -29,7 +31,7 @@ class Reading(Scripted):
         self.let.set()
         self.error: Exception | None = None
 
-    async def stream(self, request: RoutingRequest):  # type: ignore[no-untyped-def]
+    async def stream(self, request: RoutingRequest) -> Chunks:
         self.history.append(request)
         self.inside += 1
         try:
@@ -55,7 +57,7 @@ class Idle:
 
     async def end(self) -> None:
         """Until idle work has ended, which it does by itself."""
-        await until(lambda: self.warm_up._task is None or self.warm_up._task.done())
+        await until(lambda: self.warm_up._task is None or self.warm_up._task.done(), "idle work to end")
 
     def window_chars(self, place: Place) -> int:
         infill = self.warm_up.infill(place, False)
@@ -100,7 +102,7 @@ async def test_idle_time_widens_the_window(idle: Idle) -> None:
     assert wide.infill(LONG) == prompts[-1]
     assert idle.warm_up.infill(LONG, False) == prompts[-1]
     assert len(prompts) > 3
-    assert all(longer.prefix.startswith(shorter.prefix) for shorter, longer in zip(prompts, prompts[1:], strict=False))
+    assert all(longer.prefix.startswith(shorter.prefix) for shorter, longer in itertools.pairwise(prompts))
     assert narrow < idle.window_chars(LONG)
 
 
@@ -140,10 +142,10 @@ async def test_a_keystroke_stops_further_pieces(idle: Idle) -> None:
     before = idle.warm_up.infill(LONG, False)
     idle.model.let.clear()
     idle.warm_up.schedule(LONG, 0.0)
-    await until(lambda: idle.model.inside)
+    await until(lambda: idle.model.inside, "the model to read")
     idle.warm_up.interrupt()
     idle.model.let.set()
-    await until(lambda: not idle.model.inside)
+    await until(lambda: not idle.model.inside, "the model to be free")
     await idle.end()
 
     assert len(idle.read()) == 1
@@ -185,8 +187,8 @@ async def test_at_the_end_nothing_goes_on(idle: Idle) -> None:
     """Closing ends the piece that is being read too."""
     idle.model.let.clear()
     idle.warm_up.schedule(LONG, 0.0)
-    await until(lambda: idle.model.inside)
+    await until(lambda: idle.model.inside, "the model to read")
     await idle.warm_up.aclose()
-    await until(lambda: not idle.model.inside)
+    await until(lambda: not idle.model.inside, "the model to be free")
 
     assert len(idle.read()) == 1

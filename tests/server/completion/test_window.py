@@ -23,7 +23,8 @@ from .places import drawn, typed
 FUNCTION = "import os\n\n\ndef f(x):\n    y = ║\n    return y\n"
 # Lines of very different lengths, so that budgets end within lines, at their ends and on empty ones.
 LINES = st.lists(
-    st.sampled_from(["", "x = 1", "def f(x):", "    return x", "    if y:", "z" * 130, "# " + "w" * 900, "}"]), max_size=40
+    st.sampled_from(["", "x = 1", "def f(x):", "    return x", "    if y:", "z" * 130, "# " + "w" * 900, "}"]),
+    max_size=40,
 ).map("\n".join)
 
 
@@ -55,7 +56,7 @@ def test_from_key_to_key_only_the_middle_grows() -> None:
         prompts.append(window.infill(place))
 
     assert {(window.prefix, window.suffix)} == {(prompt.prefix, prompt.suffix) for prompt in prompts}
-    assert ["    y = f", "    y = fo", "    y = foo", "    y = foo."] == [prompt.middle for prompt in prompts[:4]]
+    assert [prompt.middle for prompt in prompts[:4]] == ["    y = f", "    y = fo", "    y = foo", "    y = foo."]
 
 
 def test_a_new_line_keeps_the_window() -> None:
@@ -115,7 +116,7 @@ def test_the_wide_window_is_bounded() -> None:
     place = drawn("x = 1\n" * 20_000 + "y = ║\n" + "z = 1\n" * 20_000)
     window = wide_window(place)
 
-    assert (True, True) == (len(window.prefix) <= WIDE_PREFIX_CHARS, len(window.suffix) <= WIDE_SUFFIX_CHARS)
+    assert (len(window.prefix) <= WIDE_PREFIX_CHARS, len(window.suffix) <= WIDE_SUFFIX_CHARS) == (True, True)
     assert (window.prefix[:6], window.suffix[-6:], window.wide) == ("x = 1\n", "z = 1\n", True)
 
 

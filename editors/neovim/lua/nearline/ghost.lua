@@ -141,7 +141,7 @@ end
 local function request(kind, options)
   local buf = api.nvim_get_current_buf()
   local client = server.client(buf)
-  if not client or not in_insert_mode() or vim.fn.reg_executing() ~= '' then
+  if not client or not in_insert_mode() then
     return
   end
   local row, col = cursor()
@@ -237,6 +237,9 @@ local function on_change()
 end
 
 local function on_enter()
+  if vim.fn.reg_executing() ~= '' then
+    return -- a macro goes in and out of insert mode, with nobody to read
+  end
   dismissed = false
   look()
   server.tell_focus()

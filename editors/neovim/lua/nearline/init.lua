@@ -60,8 +60,8 @@ function M.status()
     return 'nearline off'
   end
   local text = 'nearline ' .. status.state
-  if status.last_ms and (status.state == 'ready' or status.state == 'busy') then
-    return ('%s %.0f ms'):format(text, status.last_ms)
+  if status.state == 'ready' or status.state == 'busy' then
+    return status.last_ms and ('%s %.0f ms'):format(text, status.last_ms) or text
   end
   return status.message ~= '' and text .. ': ' .. status.message or text
 end

@@ -6,6 +6,8 @@ The operating system drops a lock with the process that held it, so a killed win
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import re
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
@@ -18,8 +20,10 @@ class Lease:
     """The machine-wide slots of one endpoint."""
 
     def __init__(self, folder: Path, endpoint_id: str, slots: int) -> None:
-        safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in endpoint_id)
-        paths = [folder / f"slot-{safe}-{n}.lock" for n in range(slots)]
+        # The hash keeps apart what looks alike on a disk; the name is there for people.
+        name = re.sub(r"[^A-Za-z0-9_-]", "_", endpoint_id)[:40]
+        mark = hashlib.sha256(endpoint_id.encode()).hexdigest()[:8]
+        paths = [folder / f"slot-{name}-{mark}-{n}.lock" for n in range(slots)]
         self._locks = [FileLock(path, thread_local=False, timeout=0) for path in paths]
 
     async def acquire(self) -> BaseFileLock:

@@ -32,9 +32,10 @@ def read_settings(*layers: Mapping[str, Any] | None) -> tuple[Settings, list[str
             return Settings.model_validate(merged), complaints
         except ValidationError as error:
             for problem in error.errors():
-                location = problem["loc"]
-                complaints.append(f"nearline.{'.'.join(map(str, location))}: {problem['msg']}; using the default")
-                _drop(merged, location)
+                # A list with several wrong elements is one wrong value.
+                if _drop(merged, problem["loc"]):
+                    name = ".".join(map(str, ("nearline", *problem["loc"])))
+                    complaints.append(f"{name}: {problem['msg']}; using the default")
 
 
 def _merge(into: dict[str, Any], layer: Mapping[str, Any]) -> None:
@@ -45,13 +46,12 @@ def _merge(into: dict[str, Any], layer: Mapping[str, Any]) -> None:
             into[key] = dict(value) if isinstance(value, Mapping) else value
 
 
-def _drop(tree: dict[str, Any], location: tuple[int | str, ...]) -> None:
-    """Remove the nearest named value at or above a location; an element of a list takes the list with it."""
-    *path, last = [step for step in location if isinstance(step, str)] or [""]
+def _drop(tree: dict[str, Any], location: tuple[int | str, ...]) -> bool:
+    """Remove the nearest named value at or above a location, and say whether it was there still."""
+    *path, last = [step for step in location if isinstance(step, str)]
     for step in path:
         below = tree.get(step)
         if not isinstance(below, dict):
-            tree.pop(step, None)
-            return
+            return tree.pop(step, None) is not None
         tree = below
-    tree.pop(last, None)
+    return tree.pop(last, tree) is not tree

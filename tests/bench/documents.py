@@ -19,8 +19,15 @@ def source(module: str) -> Path:
 
 
 def hole(module: str, keys: int, seed: int) -> Script:
-    """A file with a hole of so many keys at least."""
-    return script_for(source(module).read_text(encoding="utf-8"), keys, seed)
+    """A file with a hole of so many keys at least; the editor has indented its first line already."""
+    script = script_for(source(module).read_text(encoding="utf-8"), keys, seed)
+    typed = script.typed.lstrip(" \t")
+    return Script(script.before + script.typed[: -len(typed)], typed, script.after)
+
+
+def cursor(before: str) -> tuple[int, int]:
+    """Where a cursor stands that has this text before it."""
+    return before.count("\n"), len(before) - before.rfind("\n") - 1
 
 
 def cropped(script: Script, before_chars: int, after_chars: int) -> Script:

@@ -13,7 +13,7 @@ from nearline_server.cli.demo import LOOK_S
 from nearline_server.demo.client import Client, server_command
 from nearline_server.demo.replay import Replay, Tally
 from nearline_server.demo.typist import Script, gaps_s
-from tests.bench.documents import hole, source
+from tests.bench.documents import cursor, hole, source
 from tests.bench.engine import Engine
 from tests.bench.llama_vim import LlamaVim
 from tests.bench.report import Figures, Row
@@ -93,7 +93,7 @@ async def _ours(engine: Engine, module: str, script: Script, seed: int, watched:
         await until_ready(client)
         replay = Replay(client, script, gaps_s(seed), lambda _: None)
         client.on_refresh = replay.refreshed
-        client.focus((script.before.count("\n"), 0))
+        client.focus(cursor(script.before))
         await asyncio.sleep(LOOK_S)
         watched.tallies.append(await replay.run())
     finally:
@@ -104,7 +104,7 @@ async def _llama_vim(engine: Engine, module: str, script: Script, seed: int, wat
     vim = LlamaVim(engine.http, source(module), script.before + script.after)
     replay = Replay(cast(Client, vim), script, gaps_s(seed), lambda _: None)
     vim.on_refresh = replay.refreshed
-    await vim.begin((script.before.count("\n"), 0))
+    await vim.begin(cursor(script.before))
     watched.tallies.append(await replay.run())
     await vim.aclose()
 

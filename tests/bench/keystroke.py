@@ -12,19 +12,20 @@ from typing import Protocol
 import httpx2
 
 from nearline_router.router import Router
+from nearline_router.types import Usage
 from nearline_server.completion.completer import Answer, Completer
 from nearline_server.completion.settings import CompletionSettings
 from nearline_server.demo.client import server_command
 from nearline_server.demo.typist import Script
 from nearline_server.documents.buffer import Buffer
 from nearline_server.documents.document import Document
-from tests.bench.documents import cropped, hole, source
+from tests.bench.documents import cropped, cursor, hole, source
 from tests.bench.engine import Engine
 from tests.bench.report import Figures, Row, faster
 from tests.bench.stock_infill import Context
 from tests.bench.window import Pressed, Typing, until_ready, window
 
-MODULE, KEYS, SEED = "textwrap", 60, 3
+MODULE, KEYS, SEED = "textwrap", 60, 1
 # About 875 and 75 tokens of Python: nearly all of it is in both prompts, so both models know the same.
 BEFORE_CHARS, AFTER_CHARS = 3_500, 300
 # Both sides take turns, so that both see the machine as it is at the time.
@@ -43,6 +44,7 @@ class Sample:
     whole_ms: float
     evaluated_tokens: int
     prompt_tokens: int
+    decoded_tokens: int
 
 
 @dataclass(slots=True)
@@ -66,6 +68,11 @@ class Samples:
         """Prompt tokens read anew."""
         return [sample.evaluated_tokens for sample in self.of]
 
+    @property
+    def decoded(self) -> list[float]:
+        """Tokens the model said, with those that healing made it say again."""
+        return [sample.decoded_tokens for sample in self.of if sample.first_ms is not None]
+
 
 class Side(Protocol):
     """One way to ask for a completion at the cursor of its own copy of the document."""
@@ -83,7 +90,7 @@ class Typed:
     def __init__(self, script: Script) -> None:
         uri = source(MODULE).as_uri()
         self.document = Document(uri, "python", 1, Buffer(script.before + script.after))
-        self.cursor = (script.before.count("\n"), 0)
+        self.cursor = cursor(script.before)
 
     def type(self, key: str) -> None:
         """See Side."""
@@ -133,7 +140,7 @@ class Stock(Typed):
                 if event["stop"]:
                     timings = event["timings"]
         evaluated, cached = timings["prompt_n"], timings["cache_n"]
-        return Sample(first_ms, _ms_since(start_s), evaluated, evaluated + cached)
+        return Sample(first_ms, _ms_since(start_s), evaluated, evaluated + cached, timings["predicted_n"])
 
 
 async def measure(engine: Engine) -> Figures:
@@ -186,11 +193,11 @@ async def _routed(engine: Engine) -> AsyncIterator[Router]:
 
 
 def _sample(answer: Answer) -> Sample:
-    usage, stages = answer.usage, answer.stages_ms
-    evaluated, cached = (usage.evaluated_tokens or 0, usage.cached_tokens or 0) if usage else (0, 0)
+    usage, stages = answer.usage or Usage(), answer.stages_ms
+    evaluated, cached = usage.evaluated_tokens or 0, usage.cached_tokens or 0
     before_asking_ms = sum(stages.get(stage, 0.0) for stage in ("gate", "lookup", "context"))
     first_ms = None if answer.ttft_ms is None else before_asking_ms + answer.ttft_ms
-    return Sample(first_ms, answer.total_ms, evaluated, evaluated + cached)
+    return Sample(first_ms, answer.total_ms, evaluated, evaluated + cached, usage.output_tokens or 0)
 
 
 def _compared(mine: Samples, theirs: Samples) -> list[Row]:
@@ -202,6 +209,8 @@ def _compared(mine: Samples, theirs: Samples) -> list[Row]:
         Row.of("whole line, stock /infill", theirs.whole_ms),
         Row.of("prompt tokens read anew, ours", mine.evaluated, unit="tokens", aim="at most 4"),
         Row.of("prompt tokens read anew, stock /infill", theirs.evaluated, unit="tokens"),
+        Row.of("tokens decoded for the line, ours", mine.decoded, unit="tokens"),
+        Row.of("tokens decoded for the line, stock /infill", theirs.decoded, unit="tokens"),
     ]
 
 

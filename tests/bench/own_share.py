@@ -29,9 +29,10 @@ async def measure(folder: Path) -> Figures:
         command = server_command(scripted.config(folder, url))
         async with window(command, path, script) as client, window(BARE, path, script) as bare:
             await until_ready(client)
-            client.focus((script.before.count("\n"), 0))
+            typing = Typing(client, script)
+            client.focus(typing.cursor)
             await asyncio.sleep(SETTLE_S)
-            pairs = await _alternately(Typing(client, script), Typing(bare, script), keys)
+            pairs = await _alternately(typing, Typing(bare, script), keys)
     return _figures(pairs[UNMEASURED:])
 
 

@@ -15,15 +15,14 @@ from nearline_router.router import Router
 from nearline_router.transports.llamacpp import LlamaCpp
 from nearline_router.types import Infill, RoutingRequest
 from nearline_server.completion.window import wide_window
-from nearline_server.demo.typist import Script
 from nearline_server.documents.buffer import Buffer
 from nearline_server.documents.document import Document
 from tests.bench import scripted
-from tests.bench.documents import hole
+from tests.bench.documents import cursor, hole
 from tests.bench.engine import Engine, bare_client
 from tests.bench.report import Figures, Row
 
-MODULE, SEED = "textwrap", 3
+MODULE, SEED = "textwrap", 1
 ROUNDS, SCRIPTED_ROUNDS = 60, 300
 # In the middle of a word, so that a grammar forces the word's beginning.
 TYPED_CHARS = 21
@@ -106,15 +105,10 @@ async def _body(url: str, key: str | None, request: RoutingRequest) -> dict[str,
 
 def _infill() -> Infill:
     script = hole(MODULE, 90, SEED)
-    typed = script.typed[:TYPED_CHARS]
-    document = Document("file:///typed.py", "python", 1, Buffer(script.before + typed + script.after))
-    place = document.place(*_cursor(script, typed))
+    before = script.before + script.typed[:TYPED_CHARS]
+    document = Document("file:///typed.py", "python", 1, Buffer(before + script.after))
+    place = document.place(*cursor(before))
     return wide_window(place).infill(place)
-
-
-def _cursor(script: Script, typed: str) -> tuple[int, int]:
-    before = script.before + typed
-    return before.count("\n"), len(before) - before.rfind("\n") - 1
 
 
 def _rows(name: str, taken: dict[str, list[float]], aim: str = "") -> list[Row]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nearline_server.demo.client import START_TIMEOUT_S, Client
 from nearline_server.demo.typist import Script
+from tests.bench.documents import cursor
 
 BARE = [sys.executable, "-P", str(Path(__file__).with_name("bare_server.py"))]
 
@@ -31,7 +32,7 @@ class Typing:
 
     def __init__(self, client: Client, script: Script) -> None:
         self.client = client
-        self.cursor = client.document.buffer.clamp(script.before.count("\n"), 10**9)
+        self.cursor = cursor(script.before)
 
     async def press(self, key: str) -> Pressed:
         """One key, and the answer to it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nearline_router.fim import Layout, render, template_for
+from nearline_router.fim import FimTemplate, Layout, Rendered, render, template_for
 from nearline_router.router import Router
 from nearline_router.transports import llamacpp
 from nearline_router.types import Infill, RoutingRequest
@@ -21,15 +21,16 @@ PATIENT = CompletionSettings(budget_ms=60_000)
 @pytest.mark.timeout(580)
 async def test_the_pipeline_beats_the_documented_prompt(router: Router, monkeypatch: pytest.MonkeyPatch) -> None:
     """More lines are completed exactly, cursor anywhere in the line, first line kept."""
-    chosen = tasks(COUNT, SEED)
-    ours = [await _ours(router, task) == task.target.rstrip() for task in chosen]
-    monkeypatch.setattr(
-        llamacpp, "render", lambda template, infill: render(template, infill, Layout.DOCUMENTED, can_force=False)
-    )
-    documented = [await _documented(router, task) == task.target.rstrip() for task in chosen]
-    print(f"exact match of {COUNT}: ours {sum(ours) / COUNT:.2f}, documented {sum(documented) / COUNT:.2f}")
+    ours = documented = 0
+    for task in tasks(COUNT, SEED):
+        # One after the other on the same task: what they share of the prompt is read once.
+        ours += await _ours(router, task) == task.target.rstrip()
+        with monkeypatch.context() as patch:
+            patch.setattr(llamacpp, "render", _documented_prompt)
+            documented += await _documented(router, task) == task.target.rstrip()
+    print(f"exact match of {COUNT}: ours {ours / COUNT:.2f}, documented {documented / COUNT:.2f}")
 
-    assert sum(ours) > sum(documented)
+    assert ours > documented
 
 
 def test_the_documented_prompt_is_the_one_the_model_was_trained_with() -> None:
@@ -41,6 +42,10 @@ def test_the_documented_prompt_is_the_one_the_model_was_trained_with() -> None:
     text = render(template, infill, Layout.DOCUMENTED, can_force=False).as_text
 
     assert text == "<|fim_prefix|>a = b<|fim_suffix|>\nc<|fim_middle|>"
+
+
+def _documented_prompt(template: FimTemplate, infill: Infill) -> Rendered:
+    return render(template, infill, Layout.DOCUMENTED, can_force=False)
 
 
 async def _ours(router: Router, task: Task) -> str:

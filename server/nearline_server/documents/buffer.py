@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def split_lines(text: str) -> list[str]:
@@ -24,6 +25,15 @@ def split_lines(text: str) -> list[str]:
     return lines
 
 
+def well_formed(text: str) -> str:
+    """Half a surrogate pair, which no model can be sent, becomes a mark that counts the same in every encoding."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return HALF_PAIR.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text
+
+
 def content(line: str) -> str:
     """A line without its end."""
     return line.rstrip("\r\n")
@@ -33,7 +43,7 @@ class Buffer:
     """The text of one open document. Columns count code points."""
 
     def __init__(self, text: str) -> None:
-        self._lines = split_lines(text)
+        self._lines = split_lines(well_formed(text))
         self._chars = len(text)
 
     @property
@@ -69,7 +79,7 @@ class Buffer:
         else:
             before = self._lines[first][:left]
         old = sum(map(len, self._lines[first : last + 1]))
-        new = before + text + self._lines[last][right:]
+        new = before + well_formed(text) + self._lines[last][right:]
         pieces = split_lines(new)
         if last + 1 < len(self._lines):
             pieces.pop()

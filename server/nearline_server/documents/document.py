@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from nearline_server.completion.place import Place
 from nearline_server.documents.buffer import Buffer
@@ -53,4 +54,6 @@ def relative_path(uri: str, root: str) -> str:
     """The document's path in its workspace, else its name; a document that is no file has the name it is given."""
     if root and uri.startswith(root.rstrip("/") + "/"):
         return unquote(uri[len(root.rstrip("/")) + 1 :])
-    return PurePosixPath(unquote(urlsplit(uri).path)).name or "untitled"
+    # By hand: whatever a client takes for a URI has a name, and the library refuses some.
+    path = re.split("[?#]", uri.partition(":")[2] or uri, maxsplit=1)[0]
+    return PurePosixPath(unquote(path)).name or "untitled"

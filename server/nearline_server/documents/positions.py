@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
@@ -13,8 +12,6 @@ CODECS: dict[str, tuple[int, str]] = {
     "utf-16": (2, "utf-16-le"),
     "utf-32": (4, "utf-32-le"),
 }
-# Half a pair counts like any character of its size; editors can send one.
-HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def column_of(line: str, units: int, encoding: Encoding) -> int:
@@ -25,7 +22,7 @@ def column_of(line: str, units: int, encoding: Encoding) -> int:
         return min(units, len(line))
     width, codec = CODECS[encoding]
     # No character is shorter than one unit, so the first `units` characters are enough.
-    encoded = HALF_PAIR.sub("\N{REPLACEMENT CHARACTER}", line[:units]).encode(codec)
+    encoded = line[:units].encode(codec)
     return len(encoded[: units * width].decode(codec, "ignore"))
 
 
@@ -34,4 +31,4 @@ def units_of(line: str, column: int, encoding: Encoding) -> int:
     if encoding == "utf-32" or line.isascii():
         return column
     width, codec = CODECS[encoding]
-    return len(line[:column].encode(codec, "surrogatepass")) // width
+    return len(line[:column].encode(codec)) // width

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
 
@@ -14,6 +15,15 @@ Handled = Generator[Any, Any, None]
 
 class Protocol(LanguageServerProtocol):
     """Hands document notifications to our own features and keeps no copy of the text."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """A message from JSON. pygls drops a request that it cannot read; every request is answered."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Handled:

@@ -150,3 +150,15 @@ def test_an_edit_does_not_touch_the_other_lines() -> None:
 
     assert buffer.line(25_000) == "x = 123\n"
     assert (above is buffer.line(24_999), below is buffer.line(25_001)) == (True, True)
+
+
+def test_half_a_surrogate_pair_is_marked() -> None:
+    """Text that cannot be encoded is not kept; what stands for it is as long, so that no position moves."""
+    buffer = Buffer("a\ud83db\n")
+    buffer.replace((0, 3), (0, 3), "\udc00😀")
+
+    assert buffer.text() == "a\ufffdb\ufffd😀\n"
+    assert buffer.chars == 6
+    assert [len("\ud83d".encode(codec, "surrogatepass")) for codec in ("utf-8", "utf-16-le", "utf-32-le")] == [
+        len("\ufffd".encode(codec)) for codec in ("utf-8", "utf-16-le", "utf-32-le")
+    ]

@@ -11,8 +11,8 @@ from nearline_server.documents.positions import Encoding, column_of, units_of
 ENCODINGS: tuple[Encoding, ...] = ("utf-8", "utf-16", "utf-32")
 encodings = st.sampled_from(ENCODINGS)
 
-# One unit, two bytes, three bytes, a surrogate pair, a combining mark, and half a pair.
-LINE = st.text(alphabet="aß漢😀\u0301\ud83d", max_size=20)
+# One unit, two bytes, three bytes, a surrogate pair, a combining mark.
+LINE = st.text(alphabet="aß漢😀\u0301", max_size=20)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,6 @@ LINE = st.text(alphabet="aß漢😀\u0301\ud83d", max_size=20)
         ("e\u0301x", "utf-8", [0, 1, 1, 2, 3]),
         ("e\u0301x", "utf-16", [0, 1, 2, 3]),
         ("👨‍👩‍👧x", "utf-16", [0, 0, 1, 2, 2, 3, 4, 4, 5, 6]),
-        ("\ud83dx", "utf-16", [0, 1, 2]),
-        ("\ud83dx", "utf-8", [0, 0, 0, 1, 2]),
     ],
 )
 def test_a_clients_column_is_a_code_point(line: str, encoding: Encoding, columns: list[int]) -> None:

@@ -53,9 +53,7 @@ def llama(shared_llama: HeldLlama) -> HeldLlama:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared_editor(
-    shared_llama: HeldLlama, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Editor]:
+async def shared_editor(shared_llama: HeldLlama, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor]:
     """The language server of a module, ready, with an editor that counts in UTF-16."""
     folder = tmp_path_factory.mktemp("shared")
     editor = await Editor.start(write_config(folder / "nearline.yaml", shared_llama), clean_env(folder))

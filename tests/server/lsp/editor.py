@@ -33,6 +33,11 @@ class Client(LanguageClient):
         super().__init__(converter_factory=default_converter)
         register_lsp_features(self)
         self.stderr = bytearray()
+        self.pulled: list[str | None] = []
+
+    def get_configuration(self, *, section: str | None = None, scope_uri: str | None = None) -> Any:
+        self.pulled.append(section)
+        return super().get_configuration(section=section, scope_uri=scope_uri)
 
     async def start_io(self, cmd: str, *args: str, **kwargs: Any) -> None:
         await PyglsClient.start_io(self, cmd, *args, **kwargs)

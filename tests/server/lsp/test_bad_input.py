@@ -153,13 +153,28 @@ async def test_a_document_need_not_be_a_file(editor: Editor, uri: str) -> None:
     assert await editor.text(doc, 4) == HELLO
 
 
-async def test_half_a_surrogate_pair_is_survived(editor: Editor) -> None:
-    """Text that is not Unicode gets an answer or none, and edits behind it are where they should be."""
+async def test_half_a_surrogate_pair_is_survived(editor: Editor, llama: HeldLlama) -> None:
+    """Text that is not Unicode is answered too, and edits behind it are where they should be."""
     doc = editor.open("s = '\ud83d'\n")
-    editor.insert(doc, 7, " + ")
-    await editor.ask(doc, 10)
+    write(
+        editor,
+        {
+            "jsonrpc": "2.0",
+            "method": "textDocument/didChange",
+            "params": {
+                "textDocument": {"uri": doc.uri, "version": 2},
+                "contentChanges": [
+                    {
+                        "range": {"start": {"line": 0, "character": 7}, "end": {"line": 0, "character": 7}},
+                        "text": " + \udc00 + ",
+                    }
+                ],
+            },
+        },
+    )
 
-    assert await still_answers(editor)
+    assert [item.insert_text for item in await editor.ask_at(doc, 0, 14)] == [HELLO]
+    assert llama.prompt() == ("s = '\ufffd' + \ufffd + ", "\n")
 
 
 async def test_an_unknown_document_gets_an_empty_list(editor: Editor) -> None:
@@ -168,9 +183,7 @@ async def test_an_unknown_document_gets_an_empty_list(editor: Editor) -> None:
     editor.close(doc)
     stranger = Doc(f"{ROOT}/stranger.py", "x = ")
     editor.insert(stranger, 4, "1")
-    editor.client.text_document_did_close(
-        types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(stranger.uri))
-    )
+    editor.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(stranger.uri)))
 
     assert (await editor.ask(doc, 4), await editor.ask(stranger, 4)) == ([], [])
     assert await still_answers(editor)
@@ -208,7 +221,10 @@ async def test_changes_past_the_end_go_to_the_nearest_place(
     doc = editor.open("x = \nz\n")
     editor.change(
         doc,
-        *(types.TextDocumentContentChangePartial(types.Range(at(*start), at(*end)), new) for start, end, new in changes),
+        *(
+            types.TextDocumentContentChangePartial(types.Range(at(*start), at(*end)), new)
+            for start, end, new in changes
+        ),
     )
     await editor.ask_at(doc, 99, 99, invoked=True)
 

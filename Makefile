@@ -10,6 +10,7 @@ run: $(STAMP)
 	$(BIN)/nearline demo
 
 test: $(STAMP)
+	$(BIN)/nearline model pull --yes
 	$(BIN)/pytest $(ARGS)
 
 lint: $(STAMP)

@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.scripted_llama import ScriptedLlama
+from tests.scripted_llama import ScriptedLlama, _read_request, _write_json
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
@@ -44,39 +44,60 @@ def error(status: int, message: str, kind: str = "server_error") -> bytes:
 
 @dataclass
 class RawLlama(ScriptedLlama):
-    """Completions are answered with `raw`, and the connection then closed, or reset if `resets_after`.
+    """Answers the paths in `raw`, such as `GET /props`, with those bytes, and the others as the scripted one does.
 
-    The first `resets_before` completions are reset before their first byte. `plain` has other answers for
-    `GET /props` and `POST /tokenize`. `tokenized` holds the bodies of every `/tokenize`, `asked` every path.
+    So many first requests of a path as stand in `resets` are reset before their first byte; with `cut_off`
+    the connection is reset behind the raw bytes. `asked` holds every path, `tokenized` what was tokenized.
     """
 
-    raw: bytes = b""
-    resets_before: int = 0
-    resets_after: bool = False
-    plain: dict[str, Any] = field(default_factory=dict)
-    tokenized: list[dict[str, Any]] = field(default_factory=list)
+    raw: dict[str, bytes] = field(default_factory=dict)
+    resets: dict[str, int] = field(default_factory=dict)
+    cut_off: bool = False
+    beginning: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    tokenized: list[dict[str, Any]] = field(default_factory=list)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections.add(writer)
+        try:
+            while request := await _read_request(reader):
+                path, headers, body = request
+                self.asked.append(path)
+                self.keys.append(headers.get("authorization", ""))
+                if not await self._answered(path, body, reader, writer):
+                    return
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self._connections.discard(writer)
+            writer.close()
+
+    async def _answered(
+        self, path: str, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Answer one request; whether the connection goes on."""
+        if self.resets.get(path, 0):
+            self.resets[path] -= 1
+            _reset(writer)
+        elif path in self.raw:
+            writer.write(self.raw[path])
+            await writer.drain()
+            if self.cut_off:
+                _reset(writer)
+        elif path == "POST /completion":
+            await self._complete(reader, writer, json.loads(body))
+        else:
+            _write_json(writer, 200, self._plain(path, body))
+            await writer.drain()
+            return True
+        return False
 
     def _plain(self, method_path: str, body: bytes) -> dict[str, Any]:
-        self.asked.append(method_path)
         if method_path == "POST /tokenize":
             self.tokenized.append(json.loads(body))
-        special: dict[str, Any] | None = self.plain.get(method_path)
-        return super()._plain(method_path, body) if special is None else special
-
-    async def _complete(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: dict[str, Any]) -> None:
-        if not self.raw and not self.resets_before:
-            await super()._complete(reader, writer, body)
-            return
-        self.completions.append(body)
-        if self.resets_before:
-            self.resets_before -= 1
-            _reset(writer)
-            return
-        writer.write(self.raw)
-        await writer.drain()
-        if self.resets_after:
-            _reset(writer)
+            if self.tokenized[-1]["add_special"]:
+                return {"tokens": self.beginning}
+        return super()._plain(method_path, body)
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

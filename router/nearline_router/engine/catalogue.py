@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nearline_router.engine.sources import HubFile, Source, WheelParts
+from nearline_router.engine.hub_file import HubFile
+from nearline_router.engine.sources import Source
+from nearline_router.engine.wheel_parts import WheelParts
 from nearline_router.errors import ModelStoreError
 
 DEFAULT_MODEL_ID = "qwen2.5-coder-0.5b"

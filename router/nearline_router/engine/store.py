@@ -22,7 +22,8 @@ from filelock import FileLock, Timeout
 from platformdirs import user_data_path
 
 from nearline_router.engine.catalogue import MODELS, Model, size_text
-from nearline_router.engine.sources import HubFile, PullCancelled, Source, length, scratch_folder
+from nearline_router.engine.hub_file import HubFile
+from nearline_router.engine.sources import PullCancelled, Source, length, scratch_folder
 from nearline_router.errors import ModelStoreError
 
 HASH_CHUNK_BYTES = 1024 * 1024

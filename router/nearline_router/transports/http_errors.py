@@ -28,7 +28,7 @@ async def mapped_errors(endpoint_id: str) -> AsyncIterator[None]:
 def raise_for_status(endpoint_id: str, status: int, body: str, headers: Mapping[str, str]) -> None:
     """Raise the error an HTTP status stands for; 200 passes.
 
-    Only the first words of `body` are repeated, since a server may echo the prompt.
+    `body` is looked at and never repeated, since a server may echo the prompt.
     """
     if status == 200:
         return
@@ -44,4 +44,4 @@ def raise_for_status(endpoint_id: str, status: int, body: str, headers: Mapping[
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "")
-    return float(value) if value.replace(".", "", 1).isdigit() else None
+    return float(value) if value.replace(".", "", 1).isdecimal() else None

@@ -34,8 +34,8 @@ NOT_A_FUNCTION = re.compile(r"^\s*[})]*\s*(?:if|for|while|switch|else|catch|try|
 def anchor_of(before: str, reach_chars: int) -> int:
     """An index into `before`, at a line's start and at most `reach_chars` (or one line) from the end.
 
-    The start of the body of the function around the cursor, behind its docstring, else of the innermost block, else of the
-    paragraph, else of the cursor's own line.
+    The start of the body of the function around the cursor, behind its docstring, else of the innermost block,
+    else of the paragraph, else of the cursor's own line.
     """
     line_start = before.rfind("\n") + 1
     block = None

@@ -35,7 +35,7 @@ def register(server: NearlineServer) -> None:
             last_change=server.documents[asked.place.uri].last_change,
             arrived_s=arrived_s,
         )
-        server.session.last_answer = answer
+        server.session.answered(answer)
         return _to_list(server, asked, answer)
 
     @server.feature("textDocument/didShowCompletion")

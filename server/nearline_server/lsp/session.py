@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,9 @@ from nearline_server.completion.place import Place
 from nearline_server.lsp.server import NearlineServer, to_position
 from nearline_server.settings import read_settings
 
+# A status line needs no more; a message for each answer would cost the editor a redraw each.
+STATUS_EVERY_S = 1.0
+
 log = logging.getLogger("nearline")
 
 
@@ -30,6 +34,7 @@ class Session:
         self.settings, _ = read_settings()
         self.completer = Completer(self.router, self.settings.completion, self._late)
         self.last_answer: Answer | None = None
+        self._status_sent_s = 0.0
 
     def use_settings(self, *layers: Mapping[str, Any] | None) -> None:
         """Take settings over those of the configuration file; what is wrong is said and left at its default."""
@@ -50,8 +55,16 @@ class Session:
             "last_ms": self.last_answer.total_ms if self.last_answer else None,
         }
 
+    def answered(self, answer: Answer) -> None:
+        """Keep the newest answer, and its time in the client's status line."""
+        self.last_answer = answer
+        now_s = time.monotonic()
+        if answer.found in ("model", "join") and now_s - self._status_sent_s >= STATUS_EVERY_S:
+            self.send_status()
+
     def send_status(self) -> None:
         """Tell the client how things are (`nearline/status`)."""
+        self._status_sent_s = time.monotonic()
         self._server.protocol.notify("nearline/status", self.status())
 
     async def aclose(self) -> None:

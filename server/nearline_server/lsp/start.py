@@ -21,7 +21,10 @@ def serve_stdio(config_path: str | None) -> None:
     """Speak LSP on standard input and output; whatever else prints goes to standard error."""
     keep_quiet()
     stdout, sys.stdout = sys.stdout, sys.stderr
-    build(config_path).start_io(stdout=stdout.buffer)
+    server = build(config_path)
+    server.start_io(stdout=stdout.buffer)
+    # pygls drops the exit status; the protocol has 1 for an `exit` without `shutdown`.
+    sys.exit(not server.protocol._shutdown)  # noqa: SLF001
 
 
 def serve_tcp(config_path: str | None, port: int) -> None:

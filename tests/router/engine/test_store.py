@@ -15,7 +15,8 @@ from platformdirs import user_data_path
 
 from nearline_router.engine import store as store_module
 from nearline_router.engine.catalogue import MODELS, Model, find_model
-from nearline_router.engine.sources import HubFile, PullCancelled, Report, Source, length, scratch_folder
+from nearline_router.engine.hub_file import HubFile
+from nearline_router.engine.sources import PullCancelled, Report, Source, length, scratch_folder
 from nearline_router.engine.store import (
     MARGIN_BYTES,
     ModelStore,

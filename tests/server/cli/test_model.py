@@ -17,7 +17,8 @@ from rich.console import Console
 import nearline_server.cli.model as module
 from nearline_router.engine import catalogue, store
 from nearline_router.engine.catalogue import DEFAULT_MODEL_ID, Model, find_model
-from nearline_router.engine.sources import HubFile, Report
+from nearline_router.engine.hub_file import HubFile
+from nearline_router.engine.sources import Report
 from nearline_router.engine.store import ProgressEvent
 from nearline_router.errors import ModelStoreError
 from nearline_server.cli.main import main

@@ -30,11 +30,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
 
 
-def write_config(path: Path, llama: HeldLlama) -> Path:
-    """A configuration with that server, no other, and much patience."""
-    path.write_text(
-        f"endpoints: {{local: {{host: '{llama.url}'}}}}\nengine: {{enabled: false, discover: false}}\n{PATIENT}"
-    )
+def write_config(path: Path, llama: HeldLlama, *more: str) -> Path:
+    """A configuration with that server, no other, and much patience; `more` is about the endpoint."""
+    endpoint = ", ".join([f"host: '{llama.url}'", *more])
+    path.write_text(f"endpoints: {{local: {{{endpoint}}}}}\nengine: {{enabled: false, discover: false}}\n{PATIENT}")
     return path
 
 

@@ -224,6 +224,10 @@ class Editor:
         params = types.ExecuteCommandParams(command, list(arguments))
         return await self.client.workspace_execute_command_async(params)
 
+    def push(self, settings: Any) -> None:
+        """Send settings, as editors do that do not wait to be asked."""
+        self.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
+
     async def status(self) -> dict[str, Any]:
         """What `nearline.status` tells; answered behind everything that was sent before."""
         return as_dict(await self.execute("nearline.status"))

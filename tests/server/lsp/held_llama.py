@@ -26,6 +26,10 @@ class HeldLlama(ScriptedLlama):
         await self.let.wait()
         await super()._stream(writer, body, number)
 
+    async def come_back(self) -> None:
+        """Listen again, where it did before `stop`."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", int(self.url.rpartition(":")[2]))
+
     def reset(self) -> None:
         """As if it were new."""
         fresh = HeldLlama()

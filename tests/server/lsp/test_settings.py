@@ -20,11 +20,6 @@ HELLO = "hello world"
 NO_PYTHON = {"completion": {"disabled_languages": ["python"]}}
 
 
-def push(editor: Editor, settings: Any) -> None:
-    """Send settings, as editors do that do not wait to be asked."""
-    editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
-
-
 async def completes(editor: Editor, language: str = "python") -> bool:
     """Whether typing in a language is answered."""
     return await editor.text(editor.open("x = ", language=language), 4) == HELLO
@@ -37,12 +32,16 @@ async def budgets(editor: Editor, llama: HeldLlama) -> int:
     return tokens
 
 
+def rewrite(path: Path, old: str, new: str) -> None:
+    path.write_text(path.read_text().replace(old, new))
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def pushed(editor: Editor) -> AsyncIterator[Editor]:
     """The shared server, whose settings are as they were afterwards."""
     yield editor
 
-    push(editor, {"nearline": {}})
+    editor.push({"nearline": {}})
     await editor.status()
 
 
@@ -64,11 +63,11 @@ async def test_initialization_options_count(start: Start) -> None:
 
 async def test_settings_can_be_pushed(pushed: Editor) -> None:
     """They hold from the next request on, and a push without them takes them back."""
-    push(pushed, {"nearline": NO_PYTHON})
+    pushed.push({"nearline": NO_PYTHON})
     assert (await completes(pushed), await completes(pushed, "lua")) == (False, True)
-    push(pushed, {"nearline": {"completion": {"enabled": False}}})
+    pushed.push({"nearline": {"completion": {"enabled": False}}})
     assert (await completes(pushed), await completes(pushed, "lua")) == (False, False)
-    push(pushed, {"nearline": {}})
+    pushed.push({"nearline": {}})
 
     assert await completes(pushed)
     assert pushed.messages == []
@@ -90,7 +89,7 @@ async def test_settings_can_be_pushed(pushed: Editor) -> None:
 )
 async def test_a_wrong_value_is_one_message_and_the_default(pushed: Editor, completion: Any, named: str) -> None:
     """The message names the setting, and completion goes on."""
-    push(pushed, {"nearline": {"completion": completion}})
+    pushed.push({"nearline": {"completion": completion}})
     assert await completes(pushed)
     (message,) = pushed.messages
 
@@ -99,7 +98,7 @@ async def test_a_wrong_value_is_one_message_and_the_default(pushed: Editor, comp
 
 async def test_a_wrong_value_does_not_spoil_the_others(pushed: Editor, llama: HeldLlama) -> None:
     """What is right beside it holds."""
-    push(pushed, {"nearline": {"completion": {"budget_ms": -1, "max_line_tokens": 7}}})
+    pushed.push({"nearline": {"completion": {"budget_ms": -1, "max_line_tokens": 7}}})
 
     assert await budgets(pushed, llama) == 7
     assert len(pushed.messages) == 1
@@ -108,7 +107,7 @@ async def test_a_wrong_value_does_not_spoil_the_others(pushed: Editor, llama: He
 @pytest.mark.parametrize("settings", [None, {}, [], 7, "nearline", {"nearline": None}, {"nearline": 7}, {"other": {}}])
 async def test_settings_that_are_none_change_nothing(pushed: Editor, settings: Any) -> None:
     """A push of nothing, or of somebody else's settings, is no error and no message."""
-    push(pushed, settings)
+    pushed.push(settings)
 
     assert await completes(pushed)
     assert pushed.messages == []
@@ -118,7 +117,7 @@ async def test_settings_are_pulled_by_a_server_that_is_told_of_a_change(start: S
     """A client that only says that something has changed is asked what."""
     editor = await start(pulls_settings=True)
     editor.client.set_configuration({"completion": {"max_line_tokens": 9}}, section="nearline")
-    push(editor, None)
+    editor.push(None)
     await until(lambda: editor.client.pulled == ["nearline"], "the server to ask")
     await editor.status()
 
@@ -128,7 +127,7 @@ async def test_settings_are_pulled_by_a_server_that_is_told_of_a_change(start: S
 
 async def test_the_configuration_file_is_the_first_layer(launch: Start, config: Path, llama: HeldLlama) -> None:
     """What the file sets under `completion` holds, and what is wrong there is said."""
-    config.write_text(config.read_text().replace("completion: {", "completion: {max_line_tokens: 5, multiline: 7, "))
+    rewrite(config, "completion: {", "completion: {max_line_tokens: 5, multiline: 7, ")
     editor = await launch(config)
     await editor.initialize(options={"completion": {"max_block_tokens": 6}})
     await editor.until_state("ready")

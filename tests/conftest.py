@@ -14,9 +14,7 @@ import pytest
 from nearline_router.engine.catalogue import DEFAULT_MODEL_ID, find_model
 from nearline_router.engine.host import EngineParams
 from nearline_router.engine.store import ModelStore
-from tests.engines import HostedEngine, end_all
-
-ParamsFor = Callable[..., EngineParams]
+from tests.engines import HostedEngine, ParamsFor, end_all
 
 
 @pytest.fixture(autouse=True)

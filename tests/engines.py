@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,9 @@ from filelock import FileLock
 from nearline_router.engine.host import EngineParams
 from nearline_router.engine.state import EngineState, read_state
 from tests.waiting import wait_until
+
+# EngineParams with the real model for a folder, and changes by keyword.
+ParamsFor = Callable[..., EngineParams]
 
 HOST = [sys.executable, "-P", "-m", "nearline_router.engine.host"]
 END_TIMEOUT_S = 20.0

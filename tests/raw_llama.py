@@ -72,6 +72,12 @@ class RawLlama(ScriptedLlama):
             self._connections.discard(writer)
             writer.close()
 
+    async def kill(self) -> None:
+        """Die as a process does that is killed: every connection is reset."""
+        for writer in list(self._connections):
+            _reset(writer)
+        await self.stop()
+
     async def _answered(
         self, path: str, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:

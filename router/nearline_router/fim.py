@@ -69,10 +69,17 @@ def render(template: FimTemplate, infill: Infill, layout: Layout | None = None, 
     growing_last = wanted is Layout.GROWING_TEXT_LAST and infill.middle and not template.suffix_first
     if growing_last and can_force:
         kept, cut = heal(infill.middle)
-        return Rendered(_in_order(template, infill.prefix, infill.suffix, kept), cut)
+        return Rendered(_named(template, infill) + _in_order(template, infill.prefix, infill.suffix, kept), cut)
     before = infill.prefix + infill.middle
     kept, cut = heal(before) if can_force else (before, "")
-    return Rendered(_in_order(template, kept, infill.suffix, ""), cut)
+    return Rendered(_named(template, infill) + _in_order(template, kept, infill.suffix, ""), cut)
+
+
+def _named(template: FimTemplate, infill: Infill) -> tuple[Segment, ...]:
+    """The file's path, from which the model sees language and purpose, in the family's own form."""
+    if not (template.names_file and template.file_separator and infill.path):
+        return ()
+    return template.file_separator, f"{infill.path}\n"
 
 
 def _in_order(template: FimTemplate, prefix: str, suffix: str, middle: str) -> tuple[Segment, ...]:

@@ -43,6 +43,7 @@ class FimTemplate:
 
     `middle` is None where nothing follows the prefix. `stops` end an answer that runs on; `also_reserved` are
     further control texts of the vocabulary. `but_not` names relatives that were not trained to fill in.
+    `names_file` puts the separator and the file's path before the prompt.
     """
 
     family: str
@@ -55,6 +56,7 @@ class FimTemplate:
     suffix_first: bool = False
     default_layout: Layout = Layout.DOCUMENTED
     file_separator: Control | None = None
+    names_file: bool = False
     also_reserved: tuple[str, ...] = ()
 
     @property
@@ -90,6 +92,7 @@ FAMILIES: tuple[FimTemplate, ...] = (
         matches=_pattern(r"qwen-?2[._-]?5[-_. ]?coder"),
         default_layout=Layout.GROWING_TEXT_LAST,
         file_separator=Control("<|file_sep|>"),
+        names_file=True,
         also_reserved=("<|im_start|>", "<|im_end|>"),
     ),
     # github.com/QwenLM/Qwen3-Coder README, "Fill in the middle" (in a chat turn there); the bare prompt
@@ -103,6 +106,7 @@ FAMILIES: tuple[FimTemplate, ...] = (
         matches=_pattern(r"qwen-?3[-_. ]?coder"),
         default_layout=Layout.GROWING_TEXT_LAST,
         file_separator=Control("<|file_sep|>"),
+        names_file=True,
         also_reserved=("<|im_start|>", "<|im_end|>"),
     ),
     # arXiv 2402.19173, section 5.1; Continue's AutocompleteTemplate.ts.

@@ -60,6 +60,8 @@ class LocalEndpoint:
         self._on_status = on_status
         self._transport: LlamaCpp | None = None
         self._connecting: asyncio.Task[None] | None = None
+        # Whether the embedded engine is what is connected: one that dies again and again is started ever later.
+        self._hosted = False
         self.status = LocalStatus("starting", "not started yet")
         self.served: ServedModel | None = None
 
@@ -83,6 +85,7 @@ class LocalEndpoint:
         try:
             async with aclosing(transport.stream(request)) as chunks:
                 async for chunk in chunks:
+                    self._answered()
                     yield chunk
         except EndpointUnavailable:
             await self._lost(transport)
@@ -92,12 +95,19 @@ class LocalEndpoint:
         """Stop connecting and close connections; the shared engine lives on until it is idle."""
         if self._connecting:
             self._connecting.cancel()
+            await asyncio.wait([self._connecting])
         if self._transport:
             await self._transport.aclose()
+
+    def _answered(self) -> None:
+        if self._engine and self._hosted:
+            self._engine.lived()
 
     async def _lost(self, transport: LlamaCpp) -> None:
         if self._transport is transport:
             self._transport = None
+            if self._engine and self._hosted:
+                self._engine.died()
             self._say(LocalStatus("starting", "the local model stopped answering; bringing it back"))
             self.connect()
         await transport.aclose()
@@ -105,28 +115,28 @@ class LocalEndpoint:
     async def _connect(self) -> None:
         self._say(LocalStatus("starting", "looking for a local model"))
         while self._transport is None:
+            await asyncio.sleep(self._engine.wait_s if self._engine else 0)
             try:
                 self._transport = await self._first_that_answers()
             except RouterError as error:
-                wait_s = self._engine.wait_s if self._engine else 0
                 state: State = "no-model" if isinstance(error, ModelMissing) else "unavailable"
                 self._say(LocalStatus(state, str(error)))
-                if not wait_s:
+                if not (self._engine and self._engine.wait_s):
                     return
-                await asyncio.sleep(wait_s)
         assert self.served is not None  # noqa: S101 (set with the transport)
         self._say(LocalStatus("ready", f"{self.served.name} is ready", self.served.name))
 
     async def _first_that_answers(self) -> LlamaCpp:
         for server in self._servers:
             if transport := await self._probed(server):
+                self._hosted = False
                 return transport
         if self._engine is None:
             raise EngineError("no local model server answers, and the embedded engine is switched off")
         self._say(LocalStatus("starting", "starting the local engine"))
         state = await self._engine.ensure()
         if transport := await self._probed(Server(state.url, state.key)):
-            self._engine.lived()
+            self._hosted = True
             return transport
         self._engine.died()
         raise EngineError("the local engine started but does not answer")
@@ -135,9 +145,11 @@ class LocalEndpoint:
         transport = LlamaCpp(self._id, server.url, server.api_key)
         try:
             self.served = await transport.served()
-        except EndpointError:
+        except BaseException as error:  # a cancel too leaves no connection open
             await transport.aclose()
-            return None
+            if isinstance(error, EndpointError):
+                return None
+            raise
         return transport
 
     def _say(self, status: LocalStatus) -> None:

@@ -37,7 +37,7 @@ def test_the_documented_prompt_is_the_one_the_model_was_trained_with() -> None:
     """Prefix, suffix, middle; nothing healed."""
     template = template_for("qwen2.5-coder-0.5b-instruct-q4_k_m.gguf")
     assert template is not None
-    infill = Infill("a = ", "b", "\nc", "x.py", "python")
+    infill = Infill("a = ", "b", "\nc", "", "python")
 
     text = render(template, infill, Layout.DOCUMENTED, can_force=False).as_text
 
@@ -58,7 +58,7 @@ async def _ours(router: Router, task: Task) -> str:
 
 
 async def _documented(router: Router, task: Task) -> str:
-    infill = Infill(task.before, "", task.after, "solution.py", "python")
+    infill = Infill(task.before, "", task.after, "", "python")
     request = RoutingRequest(infill, max_output_tokens=PATIENT.max_line_tokens)
     text = "".join([chunk.text async for chunk in router.stream(request)])
     return text.partition("\n")[0].rstrip()

@@ -25,7 +25,7 @@ from nearline_router.fim_table import CONTROL_TEXTS
 from nearline_router.types import Infill
 
 FAMILY = {template.family: template for template in FAMILIES}
-INFILL = Infill(prefix="def f():\n", middle="    return fo", suffix="\nprint(f())\n", path="f.py", language="python")
+INFILL = Infill(prefix="def f():\n", middle="    return fo", suffix="\nprint(f())\n", path="", language="python")
 
 # Each family's documented prompt, for the prefix P and the suffix S.
 DOCUMENTED = {
@@ -46,7 +46,7 @@ text = st.text(alphabet=st.sampled_from("ab_1é漢😀 \t\n\r(.=)'²"), max_size
 
 @every_family
 def test_documented_layout_is_the_documented_string(template: FimTemplate) -> None:
-    infill = Infill("P", "", "S", "f.py", "python")
+    infill = Infill("P", "", "S", "", "python")
 
     assert DOCUMENTED[template.family] == render(template, infill, Layout.DOCUMENTED, can_force=False).as_text
 
@@ -54,7 +54,7 @@ def test_documented_layout_is_the_documented_string(template: FimTemplate) -> No
 @every_family
 def test_documented_layout_puts_the_growing_text_at_the_end_of_the_prefix(template: FimTemplate) -> None:
     expected = DOCUMENTED[template.family].replace("P<", "pM<").replace("P ", "pM ").replace("]P", "]pM")
-    infill = Infill("p", "M", "S", "f.py", "python")
+    infill = Infill("p", "M", "S", "", "python")
 
     assert expected == render(template, infill, Layout.DOCUMENTED, can_force=False).as_text
 
@@ -77,7 +77,7 @@ def test_every_row_knows_its_own_control_texts_as_reserved(template: FimTemplate
 @every_family
 def test_control_texts_in_user_text_stay_text(template: FimTemplate) -> None:
     hostile = "".join(sorted(template.control_texts))
-    infill = Infill(hostile, "\n", hostile, "f.py", "python")
+    infill = Infill(hostile, "\n", hostile, "", "python")
 
     segments = render(template, infill).segments
 
@@ -109,6 +109,15 @@ def test_growing_text_stands_behind_the_middle_token_healed() -> None:
         "    return",
     )
     assert rendered.forced == " fo"
+
+
+@every_family
+def test_a_family_that_names_the_file_gets_its_real_path_first(template: FimTemplate) -> None:
+    named = render(template, replace(INFILL, path="src/<|file_sep|>.py")).segments
+    unnamed = render(template, INFILL).segments
+
+    header = (template.file_separator, "src/<|file_sep|>.py\n") if template.names_file else ()
+    assert named == (*header, *unnamed)
 
 
 def test_typing_on_changes_only_the_last_segment() -> None:
@@ -152,7 +161,7 @@ def test_a_control_token_is_looked_up_by_its_vocabulary_spelling() -> None:
 def test_the_users_text_is_there_exactly_once(
     template: FimTemplate, layout: Layout, can_force: bool, prefix: str, middle: str, suffix: str
 ) -> None:
-    rendered = render(template, Infill(prefix, middle, suffix, "f.py", "python"), layout, can_force)
+    rendered = render(template, Infill(prefix, middle, suffix, "", "python"), layout, can_force)
     plain = "".join(segment for segment in rendered.segments if isinstance(segment, str)) + rendered.forced
 
     growing_last = layout is Layout.GROWING_TEXT_LAST and can_force and middle

@@ -34,7 +34,7 @@ class EngineState:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.started_s) < START_TOLERANCE_S
             return same and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.Error:
+        except (psutil.Error, TypeError, ValueError, OverflowError):  # a foreign file may say anything
             return False
 
 
@@ -55,7 +55,7 @@ def read_state(folder: Path) -> EngineState | None:
         return None
     if state.alive():
         return state
-    path.unlink(missing_ok=True)
+    remove_state(folder, state.pid)  # not just the path: a new engine may have written it meanwhile
     return None
 
 
@@ -73,5 +73,5 @@ def remove_state(folder: Path, pid: int) -> None:
     try:
         if json.loads(path.read_text()).get("pid") == pid:
             path.unlink()
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):
         return

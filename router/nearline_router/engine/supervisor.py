@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock
@@ -52,6 +54,9 @@ class EngineSupervisor:
         except EngineError:
             self._back_off()
             raise
+        except OSError as error:  # a folder that cannot be written, a start elsewhere that hangs, …
+            self._back_off()
+            raise EngineError(f"the local engine cannot start: {error}") from error
         return state
 
     def died(self) -> None:
@@ -80,9 +85,11 @@ class EngineSupervisor:
         log.touch(mode=0o600)
         with log.open("wb") as stderr:
             self._process = _spawn(stderr.fileno())
+        # Waited for, however late it ends: the window that started it may live for days.
+        threading.Thread(target=self._process.wait, daemon=True).start()
         assert self._process.stdin is not None  # noqa: S101 (asked for by stdin=PIPE)
-        self._process.stdin.write(self._params.to_json().encode() + b"\n")
-        self._process.stdin.close()
+        with suppress(BrokenPipeError), self._process.stdin as stdin:  # its log says why it has ended already
+            stdin.write(self._params.to_json().encode() + b"\n")
         return self._wait_until_up(log)
 
     def _wait_until_up(self, log: Path) -> EngineState:

@@ -8,7 +8,8 @@ so the `/tokenize` call that precedes each one doubles as the opening of the str
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -59,23 +60,32 @@ class LlamaCpp:
         if self._served is None:
             async with mapped_errors(self._id):
                 response = await self._client.get("/props")
-            raise_for_status(self._id, response.status_code, response.text, response.headers)
-            self._served = _read_props(self._id, response.json())
+            self._served = _read_props(self._id, self._read_json(response))
         return self._served
 
     async def stream(self, request: RoutingRequest) -> Chunks:
         """See Endpoint.stream. A request that dies before its first byte is repeated once, at once."""
-        body, forced = await self._body(request)
-        unforced = Unforced(forced)
         started = False
         try:
-            async for event in self._events(body):
-                started = True
-                yield unforced.chunk(event)
+            async with aclosing(self._answer(request)) as chunks:
+                async for chunk in chunks:
+                    started = True
+                    yield chunk
         except EndpointUnavailable:
             if started:
                 raise
-            async for event in self._events(body):
+        else:
+            return
+        async with aclosing(self._answer(request)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def _answer(self, request: RoutingRequest) -> Chunks:
+        body, forced = await self._body(request)
+        unforced = Unforced(forced)
+        # Closed by hand: what is left to the garbage collector ends after the next request went in.
+        async with aclosing(self._events(body)) as events:
+            async for event in events:
                 yield unforced.chunk(event)
 
     async def _body(self, request: RoutingRequest) -> tuple[dict[str, Any], str]:
@@ -105,7 +115,7 @@ class LlamaCpp:
             )
         return render(template, request.prompt)
 
-    async def _events(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def _events(self, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         async with mapped_errors(self._id), self._client.stream("POST", "/completion", json=body) as response:
             if response.status_code != 200:
                 text = (await response.aread()).decode(errors="replace")
@@ -120,8 +130,14 @@ class LlamaCpp:
     async def _post(self, path: str, body: dict[str, Any]) -> Any:
         async with mapped_errors(self._id):
             response = await self._client.post(path, json=body)
+        return self._read_json(response)
+
+    def _read_json(self, response: httpx2.Response) -> Any:
         raise_for_status(self._id, response.status_code, response.text, response.headers)
-        return response.json()
+        try:
+            return response.json()
+        except ValueError as error:
+            raise EndpointMalformed(f"{self._id}: the answer is not JSON") from error
 
 
 class Unforced:
@@ -156,13 +172,18 @@ def _read_event(endpoint_id: str, line: str) -> dict[str, Any] | None:
     if kind not in ("data", "error") or data == "[DONE]":
         return None
     try:
-        event = json.loads(data)
-    except ValueError as error:
+        event: dict[str, Any] = json.loads(data)
+        failed = event if kind == "error" else event.get("error")
+        status = int(failed.get("code", 500)) if failed else 200
+        right = isinstance(event.get("content", ""), str) and isinstance(event.get("timings", {}), dict)
+    except json.JSONDecodeError as error:
         raise EndpointMalformed(f"{endpoint_id}: an event is not JSON") from error
-    if kind == "error" or "error" in event:
-        detail = event.get("error", event)
-        raise_for_status(endpoint_id, int(detail.get("code", 500)), json.dumps(detail), {})
-    return event if isinstance(event, dict) else None
+    except (AttributeError, TypeError, ValueError):
+        status, right = 200, False
+    raise_for_status(endpoint_id, status, data, {})
+    if not right:
+        raise EndpointMalformed(f"{endpoint_id}: an event is not llama.cpp's")
+    return event
 
 
 def _read_usage(timings: dict[str, Any] | None) -> Usage | None:

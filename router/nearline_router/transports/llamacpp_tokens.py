@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from nearline_router.errors import EndpointRefused
+from nearline_router.errors import EndpointMalformed, EndpointRefused
 from nearline_router.fim import Control, Segment
 
 # Frozen prefixes and suffixes of the documents in use; a typed middle is new each time and soon falls out.
@@ -62,5 +62,7 @@ class Tokenizer:
     async def _tokenize(self, text: str, *, add_special: bool = False, parse_special: bool = False) -> list[int]:
         body = {"content": text, "add_special": add_special, "parse_special": parse_special}
         answer = await self._post("/tokenize", body)
-        ids: list[int] = answer["tokens"]
+        ids = answer.get("tokens") if isinstance(answer, dict) else None
+        if not isinstance(ids, list):
+            raise EndpointMalformed("the answer to /tokenize is not llama.cpp's")
         return ids

@@ -21,6 +21,7 @@ from nearline_router.engine.hub_file import HubFile
 from nearline_router.engine.sources import Report
 from nearline_router.engine.store import ProgressEvent
 from nearline_router.errors import ModelStoreError
+from nearline_server.cli.download_progress import shown
 from nearline_server.cli.main import main
 
 BODY = b"0123456789" * 100
@@ -247,7 +248,7 @@ def test_a_terminal_gets_a_bar() -> None:
     """On a terminal progress is drawn, and notes stand above the bar."""
     screen = io.StringIO()
 
-    with module._shown(Console(file=screen, force_terminal=True, width=100, _environ={})) as progress:
+    with shown(Console(file=screen, force_terminal=True, width=100, _environ={})) as progress:
         progress(ProgressEvent("download", 0, 1000, "first", "first: gone"))
         progress(ProgressEvent("download", 500, 1000, "second"))
         progress(ProgressEvent("verify", 1000, 1000, "second"))
@@ -262,7 +263,7 @@ def test_a_dumb_terminal_gets_plain_lines(capsys: pytest.CaptureFixture[str]) ->
     """No control sequence reaches a terminal that cannot follow it."""
     console = Console(file=io.StringIO(), force_terminal=True, _environ={"TERM": "dumb"})
 
-    with module._shown(console) as progress:
+    with shown(console) as progress:
         progress(ProgressEvent("download", 500, 1000, "first"))
 
     assert capsys.readouterr().out == "Downloading:  50 %  0 MB of 0 MB\n"

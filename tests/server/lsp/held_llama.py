@@ -1,16 +1,13 @@
-"""The scripted llama.cpp server with a hand on its tap, and what the prompts it was given say."""
+"""The scripted llama.cpp server with a hand on its tap."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.scripted_llama import ScriptedLlama
-
-# The scripted tokenizer: bytes of the text below, control tokens from here on.
-FIRST_CONTROL = 100_000
+from tests.server.prompts import around_cursor
 
 
 @dataclass
@@ -41,20 +38,3 @@ class HeldLlama(ScriptedLlama):
     def prompt(self, number: int = -1) -> tuple[str, str]:
         """What one of the completions was told to stand before and behind the cursor."""
         return around_cursor(self.completions[number])
-
-
-def around_cursor(body: dict[str, Any]) -> tuple[str, str]:
-    """Reads a prompt of Qwen's: prefix, suffix, middle, and what token healing forces as the first output."""
-    texts: list[bytearray] = []
-    for token in body["prompt"]:
-        if token >= FIRST_CONTROL:
-            texts.append(bytearray())
-        else:
-            texts[-1].append(token)
-    prefix, suffix, middle = (text.decode() for text in texts)
-    return prefix + middle + _forced(body), suffix
-
-
-def _forced(body: dict[str, Any]) -> str:
-    literal = re.match(r'root ::= "((?:[^"\\]|\\.)*)"', body.get("grammar", ""))
-    return literal[1].encode().decode("unicode_escape") if literal else ""

@@ -81,7 +81,7 @@ def engine(engine_params: ParamsFor, tmp_path_factory: pytest.TempPathFactory) -
     engine = HostedEngine(engine_params(tmp_path_factory.mktemp("engine")))
     yield engine
 
-    engine.end()
+    engine.close()
     end_all(engine.folder)
 
 

@@ -49,8 +49,8 @@ class HostedEngine:
         """The exit status, when it has ended by itself."""
         return self.process.wait(END_TIMEOUT_S)
 
-    def end(self) -> None:
-        """End it, and see that it is gone."""
+    def close(self) -> None:
+        """End it if it has not ended, and see that it is gone."""
         self.process.terminate()
         self.process.wait(END_TIMEOUT_S)
 
@@ -63,17 +63,17 @@ def ask(state: EngineState, path: str, body: bytes | None = None, key: str | Non
     request.add_header("Content-Type", "application/json")
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(request, timeout=30) as response:
+        with direct.open(request, timeout=90) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
 
 
-def metric(state: EngineState, name: str) -> float:
-    """One of the engine's own counters, such as `tokens_predicted_total`."""
-    lines = ask(state, "/metrics")[1].splitlines()
-    return next(float(line.split()[-1]) for line in lines if line.startswith(f"llamacpp:{name} "))
+def metrics(state: EngineState) -> dict[str, float]:
+    """The engine's own counters, such as `tokens_predicted_total`, as they are at one moment."""
+    lines = [line.removeprefix("llamacpp:").split() for line in ask(state, "/metrics")[1].splitlines()]
+    return {name: float(value) for name, value in (line for line in lines if len(line) == 2)}
 
 
 def end_all(folder: Path) -> None:

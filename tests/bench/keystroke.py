@@ -216,7 +216,7 @@ def _compared(mine: Samples, theirs: Samples) -> list[Row]:
 
 def _answered(pressed: Sequence[Pressed]) -> list[Row]:
     asked = [key for key in pressed if key.found in ("model", "join")]
-    in_time = [key.ttft_ms for key in asked if key.ttft_ms is not None]
+    in_time = [key.said["ttft_ms"] for key in asked if key.said["ttft_ms"] is not None]
     shown = 100 * sum(bool(key.text) for key in pressed) / len(pressed)
     return [
         Row.of("answer over stdio, 150 ms budget", [key.took_ms for key in pressed], aim="75 / 150 ms"),

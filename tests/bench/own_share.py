@@ -49,6 +49,8 @@ def _figures(pairs: list[tuple[Pressed, Pressed]]) -> Figures:
     by_model = sum(mine.found == "model" for mine, _ in pairs)
     rows = [
         Row.of("request to answer, Nearline", ours, 99, aim="2 / 5 ms"),
+        Row.of("  in the server, by its own clock", [mine.said["total_ms"] for mine, _ in pairs], 99),
+        Row.of("  of that, router, HTTP and endpoint", [mine.stage_ms("model") for mine, _ in pairs], 99),
         Row.of("request to answer, bare pygls", bare, 99),
         Row.of("difference, key by key", [mine - theirs for mine, theirs in zip(ours, bare, strict=True)], 99),
     ]

@@ -6,8 +6,9 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from nearline_server.demo.client import START_TIMEOUT_S, Client
 from nearline_server.demo.typist import Script
@@ -18,13 +19,21 @@ BARE = [sys.executable, "-P", str(Path(__file__).with_name("bare_server.py"))]
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """What came of one key: how long the answer took at the client, its text, and how the server found it."""
+    """What came of one key: how long the answer took at the client, its text, and what the server says of it."""
 
     took_ms: float
     text: str
-    found: str = ""
-    ttft_ms: float | None = None
-    evaluated_tokens: int | None = None
+    said: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def found(self) -> str:
+        """How the server found it."""
+        return str(self.said.get("found", ""))
+
+    def stage_ms(self, name: str) -> float:
+        """The time the server spent in one of its stages."""
+        stages = self.said["stages_ms"]
+        return float(getattr(stages, name, 0.0) if not isinstance(stages, dict) else stages.get(name, 0.0))
 
 
 class Typing:
@@ -44,8 +53,7 @@ class Typing:
     async def press_and_see(self, key: str) -> Pressed:
         """One key, the answer, and what the server says of it afterwards, which is in nobody's time."""
         pressed = await self.press(key)
-        said = await self.client.last_answer()
-        return Pressed(pressed.took_ms, pressed.text, said["found"], said["ttft_ms"], said["evaluated_tokens"])
+        return Pressed(pressed.took_ms, pressed.text, await self.client.last_answer())
 
 
 @asynccontextmanager

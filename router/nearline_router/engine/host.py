@@ -46,7 +46,7 @@ class EngineParams:
 
 
 def serve(params: EngineParams) -> None:
-    """Host the model until idle, SIGTERM or SIGINT. Raises EngineError when it cannot start."""
+    """Host the model until idle, SIGTERM or SIGINT; then the process ends. Raises EngineError if it cannot start."""
     folder = Path(params.runtime_dir)
     try:
         with FileLock(folder / "engine.lock", timeout=0):
@@ -68,6 +68,10 @@ def _serve_locked(params: EngineParams, folder: Path) -> None:
         _wait_until_idle(server, params.idle_s, stop)
     finally:
         remove_state(folder, pid)
+    # llama.cpp's server would wait for who is connected, and they for the server that answers no more.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _start_llama(params: EngineParams, key: str) -> Any:
@@ -104,7 +108,8 @@ def _wait_until_idle(server: Any, idle_s: float, stop: threading.Event) -> None:
     seen, last_activity = None, time.monotonic()
     while not stop.wait(min(ACTIVITY_POLL_S, idle_s)):
         counters = _activity(server)
-        if counters != seen:
+        # The counters stand still until a request is done, however long it takes.
+        if counters != seen or "llamacpp:requests_processing 0" not in counters:
             seen, last_activity = counters, time.monotonic()
         if time.monotonic() - last_activity >= idle_s:
             return
@@ -128,10 +133,6 @@ def main() -> None:
         serve(EngineParams(**json.loads(sys.stdin.readline())))
     except EngineError as error:
         sys.exit(f"nearline engine: {error}")
-    finally:
-        # llama.cpp's threads do not end with the interpreter; everything of ours is closed by now.
-        sys.stdout.flush()
-        sys.stderr.flush()
 
 
 if __name__ == "__main__":

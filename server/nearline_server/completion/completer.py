@@ -78,7 +78,8 @@ class Completer:
         self._running: Generation | None = None
         self._waiting: dict[str, asyncio.Future[None]] = {}
         self._shown: dict[str, Suggestion] = {}
-        self._late: set[Suggestion] = set()
+        # Where the client last asked for what was not whole then.
+        self._late: dict[Suggestion, Place] = {}
 
     async def complete(
         self,
@@ -109,7 +110,7 @@ class Completer:
             return Answer("", "cache", "nothing to add", total_ms=watch.ms(), stages_ms=watch.stages_ms)
         how: How = "model"
         running = self._running
-        if found and running and found.suggestion is running.suggestion and running.wanted_again():
+        if found and running and found.suggestion is running.suggestion and running.wanted_again(found.typed):
             how, generation = "join", running
         else:
             found, generation = self._ask_model(place, invoked)
@@ -170,7 +171,7 @@ class Completer:
             how = "type-through"
         self._shown[place.uri] = found.suggestion
         if found.suggestion.running:
-            self._late.add(found.suggestion)
+            self._late[found.suggestion] = place
         else:
             self._idle(place)
         return Answer(found.remainder, how, total_ms=watch.ms(), stages_ms=watch.stages_ms)
@@ -196,10 +197,18 @@ class Completer:
         self, place: Place, found: Found, generation: Generation, how: How, invoked: bool, watch: Watch
     ) -> Answer:
         budget_ms = self.settings.invoked_budget_ms if invoked else self.settings.budget_ms
-        timeout_s = max(0.0, budget_ms - RESERVE_MS - watch.ms()) / 1000
         overtaken = self._waiting[place.uri] = asyncio.get_running_loop().create_future()
+
+        async def wait(task: asyncio.Task[None]) -> bool:
+            timeout_s = max(0.0, budget_ms - RESERVE_MS - watch.ms()) / 1000
+            await asyncio.wait({task, overtaken}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            return task.done() and not overtaken.done()
+
         try:
-            await asyncio.wait({generation.task, overtaken}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if await wait(generation.task) and how == "join" and not (found.remainder or generation.error):
+                # It went another way than the user, or no further.
+                how, (found, generation) = "model", self._ask_model(place, invoked)
+                await wait(generation.task)
         except asyncio.CancelledError:
             generation.close()
             raise
@@ -213,7 +222,7 @@ class Completer:
 
     def _answer(self, place: Place, found: Found, generation: Generation, how: How, watch: Watch) -> Answer:
         if found.suggestion.running:
-            self._late.add(found.suggestion)
+            self._late[found.suggestion] = place
         text = found.remainder
         watch.mark("trim")
         if text:
@@ -237,14 +246,12 @@ class Completer:
             self._running = None
         if generation.usage:
             self._router.speed.observe(generation.usage)
+        asked = self._late.pop(suggestion, None)
         if not generation.whole:
             self._memory.forget(suggestion)
-            self._late.discard(suggestion)
             return
-        if suggestion in self._late:
-            self._late.discard(suggestion)
-            if suggestion.visible:
-                self._on_late(suggestion.place)
+        if asked and suggestion.visible:
+            self._on_late(asked)
         self._idle(suggestion.place)
 
     def _idle(self, place: Place) -> None:

@@ -40,6 +40,7 @@ class Generation:
         self._on_end = on_end
         self._heard = False
         self._unwanted = False
+        self._typed = ""
         self.task = asyncio.create_task(self._run())
 
     def close(self) -> None:
@@ -52,8 +53,9 @@ class Generation:
         if (self.queued_ms is None or self._heard) and not self.task.cancelling():
             self.task.cancel()
 
-    def wanted_again(self) -> bool:
-        """Take `close` back, if that is still possible: the same place is asked about once more."""
+    def wanted_again(self, typed: str) -> bool:
+        """Join it where `typed` came since, which takes `close` back; False when it is too late for that."""
+        self._typed = typed
         self._unwanted = bool(self.task.cancelling())
         return not self._unwanted
 
@@ -80,4 +82,5 @@ class Generation:
         if chunk.text and self.first_text_ms is None:
             self.first_text_ms = (time.perf_counter() - self._started_s) * 1000
         self.suggestion.raw += chunk.text
+        self._unwanted |= not self.suggestion.fits(self._typed)
         return self._unwanted or stop_at(self.suggestion.raw, self.suggestion.context) is not None

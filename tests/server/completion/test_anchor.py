@@ -121,7 +121,7 @@ def test_it_is_always_a_line_start_in_reach(before: str, reach: int) -> None:
 @pytest.mark.parametrize("line", ["f(" + "){ " * 5_000 + "x", "f(" + ")" * 15_000, "a " * 7_500 + "!", "=>{ " * 4_000])
 def test_a_long_line_above_costs_nothing(line: str) -> None:
     """Data and minified code above the cursor do not hold up a keystroke."""
-    started_s = time.perf_counter()
+    started_s = time.thread_time()
     anchor_of(f"{line}\n    x = ", REACH)
 
-    assert time.perf_counter() - started_s < 0.02
+    assert time.thread_time() - started_s < 0.02

@@ -108,18 +108,39 @@ async def test_a_running_request_that_still_fits_is_joined(completer: Completer,
     assert (joined.text, joined.found, len(model.history)) == ("o(1)", "join", 1)
 
 
-async def test_a_joined_request_that_goes_another_way_shows_nothing(completer: Completer, model: Scripted) -> None:
-    """What the model says for another text than the one that was typed is not shown behind it."""
+@pytest.mark.parametrize("said", ["bar(1)", "f"])
+async def test_a_joined_request_that_does_not_go_on_is_asked_anew(
+    completer: Completer, model: Scripted, said: str
+) -> None:
+    """When the model says another text than the user has typed, or no more than that, it is asked where the user
+    is now, in the same request's time.
+    """
     thinking = asyncio.Event()
-    model.enqueue(thinking, "bar(1)")
+    model.enqueue(thinking, said)
+    model.enqueue("oo(1)")
     first = begin(completer, HERE)
     await until(lambda: model.inside, "the model to be asked")
     second = begin(completer, press(completer, HERE, "f"), last_change="insert")
+    await ended(first)
     thinking.set()
     answer = await ended(second)
-    await ended(first)
 
-    assert answer.text == ""
+    assert (answer.text, answer.found, len(model.history)) == ("oo(1)", "model", 2)
+    assert model.most_inside == 1
+
+
+async def test_a_joined_request_that_fails_is_not_asked_anew(completer: Completer, model: Scripted) -> None:
+    """An endpoint that is in trouble gets no second request at once."""
+    thinking = asyncio.Event()
+    model.enqueue(thinking, EndpointUnavailable("gone"))
+    first = begin(completer, HERE)
+    await until(lambda: model.inside, "the model to be asked")
+    second = begin(completer, press(completer, HERE, "f"), last_change="insert")
+    await ended(first)
+    thinking.set()
+    answer = await ended(second)
+
+    assert (answer.text, answer.reason, len(model.history)) == ("", "gone", 1)
 
 
 async def test_nothing_to_add_is_remembered_too(completer: Completer, model: Scripted) -> None:
@@ -279,11 +300,30 @@ async def test_text_that_is_shown_while_it_grows_is_announced_when_it_is_whole(
     rest = asyncio.Event()
     model.enqueue("foo", rest, "(1)")
     await completer.complete(HERE)
-    along = await completer.complete(press(completer, HERE, "f"), last_change="insert")
+    place = press(completer, HERE, "f")
+    along = await completer.complete(place, last_change="insert")
     rest.set()
     await until(lambda: late, "more to be known")
 
     assert (along.text, along.found, len(model.history)) == ("oo", "type-through", 1)
+    assert [place] == late
+
+
+async def test_a_late_answer_is_announced_where_it_was_last_asked_for(
+    completer: Completer, model: Scripted, late: list[Place]
+) -> None:
+    """Who typed on while the model was silent is told at the new place, once."""
+    completer.settings = SOON
+    thinking = asyncio.Event()
+    model.enqueue(thinking, "foo")
+    await completer.complete(HERE)
+    place = press(completer, HERE, "f")
+    joined = await completer.complete(place, last_change="insert")
+    thinking.set()
+    await until(lambda: late, "more to be known")
+
+    assert (joined.text, joined.found, joined.reason) == ("", "join", "deadline")
+    assert [place] == late
 
 
 # --- the user goes on ----------------------------------------------------------------------------------------

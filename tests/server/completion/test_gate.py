@@ -104,16 +104,16 @@ def test_every_reason_is_the_name_of_its_rule() -> None:
 
 def test_a_line_of_a_megabyte_is_refused_at_once() -> None:
     situation = drawn("x" * 500_000 + "║" + " " * 500_000 + "x")
-    started_s = time.perf_counter()
+    started_s = time.thread_time()
 
     assert refusal(situation) == "long_line"
-    assert time.perf_counter() - started_s < 0.02
+    assert time.thread_time() - started_s < 0.02
 
 
 @pytest.mark.parametrize("rest", [" " * 1_900 + "x", ")" * 1_900 + "x", (" " * 20 + ")") * 90 + "x", "; " * 900])
 def test_a_long_rest_of_the_line_is_judged_at_once(rest: str) -> None:
     """A comment far to the right does not hold up a keystroke."""
-    started_s = time.perf_counter()
+    started_s = time.thread_time()
 
     assert refusal(drawn(f"x ║{rest}")) == "mid_line"
-    assert time.perf_counter() - started_s < 0.02
+    assert time.thread_time() - started_s < 0.02

@@ -124,12 +124,30 @@ async def test_closing_can_be_taken_back_while_the_model_reads(model: Scripted, 
     run = Run(model)
     await until(lambda: run.suggestion.raw if heard else model.inside, "the model to be at it")
     run.generation.close()
-    wanted = run.generation.wanted_again()
+    wanted = run.generation.wanted_again("")
     held.set()
     await run.end()
 
     assert (again, again) == (wanted, run.generation.whole)
     assert ("foo" if heard else "bar") == run.suggestion.raw
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole", "raw"), [("fo", True, "foobar"), ("fx", False, "foo"), ("foob", True, "foobar")]
+)
+async def test_it_ends_where_it_goes_another_way_than_the_user(
+    model: Scripted, typed: str, whole: bool, raw: str
+) -> None:
+    """What was typed since it was asked is what it has to say, or the model is free for another request."""
+    reading = asyncio.Event()
+    model.enqueue(reading, "foo", "bar")
+    run = Run(model)
+    await until(lambda: model.inside, "the model to be asked")
+    run.generation.wanted_again(typed)
+    reading.set()
+    await run.end()
+
+    assert (whole, raw) == (run.generation.whole, run.suggestion.raw)
 
 
 async def test_a_queued_one_that_was_superseded_says_so() -> None:

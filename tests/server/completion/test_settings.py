@@ -43,4 +43,4 @@ def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
 def test_they_cannot_be_changed_behind_somebodys_back() -> None:
     """A new setting is a new object."""
     with pytest.raises(ValidationError):
-        CompletionSettings().budget_ms = 1.0  # type: ignore[misc]
+        CompletionSettings().budget_ms = 1.0

@@ -118,7 +118,7 @@ def belongs(place: Place, text: str, suggestion: Suggestion) -> bool:
 # Typed while the model was silent, which then says something else; the same after a cancel.
 @example("", [[None, "b("]], [(ASK_ON, None), (TYPE, "a"), (ASK_ON, None), (MODEL_ON, None)])
 @example("", [[None, "ab("]], [(ASK_ON, None), ("cancel", None), (TYPE, "a"), (ASK_ON, None), (MODEL_ON, None)])
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="ab\n", max_size=6), st.lists(SCRIPT, max_size=6), st.lists(ACTION, min_size=4, max_size=14))
 def test_what_is_shown_is_what_the_model_said_less_what_was_typed(
     text: str, scripts: list[list[Any]], actions: list[tuple[str, Any]]

@@ -220,8 +220,8 @@ def test_an_end_lies_within_the_text(multiline: bool, pieces: list[str]) -> None
 
 def test_a_line_of_a_megabyte_costs_nothing() -> None:
     context = drawn("a(" * 500_000 + "║" + ")" * 1_000_000 + "\n" + "b" * 1_000_000, multiline=True)
-    started_s = time.perf_counter()
+    started_s = time.thread_time()
 
     stop_at("foo(a, b)\nbar", context)
 
-    assert time.perf_counter() - started_s < 0.02
+    assert time.thread_time() - started_s < 0.02

@@ -9,7 +9,7 @@ import pytest
 
 from nearline_router.errors import EndpointUnavailable
 from nearline_router.transports.scripted import Scripted
-from nearline_router.types import Chunks, Infill, Priority, RoutingRequest, Usage
+from nearline_router.types import Chunk, Chunks, Infill, Priority, RoutingRequest, Usage
 from nearline_server.completion.place import Place
 from nearline_server.completion.warm_up import COLD_START_MS, PIECE_MS, SHORTEST_PIECE_CHARS, WarmUp
 from nearline_server.completion.window import CHARS_PER_TOKEN, wide_window
@@ -38,8 +38,7 @@ class Reading(Scripted):
             await self.let.wait()
             if self.error:
                 raise self.error
-            for chunk in ():
-                yield chunk
+            yield Chunk("", "stop")
         finally:
             self.inside -= 1
 

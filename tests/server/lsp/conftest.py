@@ -40,7 +40,8 @@ def write_config(path: Path, llama: HeldLlama, *more: str) -> Path:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_llama() -> AsyncIterator[HeldLlama]:
     """The model's server of a module."""
-    async with HeldLlama() as llama:
+    llama = HeldLlama()
+    async with llama:
         yield llama
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient as PyglsClient
@@ -113,7 +113,7 @@ class Editor:
         )
         self.capabilities = result.capabilities
         agreed = result.capabilities.position_encoding
-        self.encoding = getattr(agreed, "value", agreed) or "utf-16"
+        self.encoding = cast(Encoding, getattr(agreed, "value", agreed) or "utf-16")
         return result
 
     async def until_state(self, state: str) -> None:
@@ -134,7 +134,7 @@ class Editor:
     def forget(self) -> None:
         """What was told until now does not count."""
         for told in (self.statuses, self.refreshes, self.questions, self.client.messages):
-            told.clear()  # type: ignore[attr-defined]
+            told.clear()
 
     # --- documents
 
@@ -245,7 +245,7 @@ class Editor:
         status = await asyncio.wait_for(self.process.wait(), END_TIMEOUT_S)
         assert self.client._stderr_forwarder is not None
         await asyncio.wait({self.client._stderr_forwarder})
-        await self.client.stop()
+        await self.client.stop()  # type: ignore[no-untyped-call]
         return status
 
     def _asked(self, question: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
@@ -255,7 +255,7 @@ class Editor:
 
 def as_dict(value: Any) -> dict[str, Any]:
     """A plain object as pygls hands it over."""
-    return value if isinstance(value, dict) else value._asdict()  # type: ignore[no-any-return]
+    return value if isinstance(value, dict) else dict(value._asdict())
 
 
 def clean_env(folder: Path, **more: str) -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from lsprotocol import types
 
+from tests.server.prompts import named_file
+
 from .conftest import Start
 from .editor import AUTOMATIC, Editor
 from .held_llama import HeldLlama
@@ -61,6 +63,21 @@ async def test_an_item_has_a_range_and_a_command(editor: Editor, llama: HeldLlam
     assert item.range == types.Range(types.Position(0, 4), types.Position(0, 4))
     assert (item.insert_text, item.command.command) == ("hello world", "nearline.accept")
     assert len(llama.completions) == 1
+
+
+@pytest.mark.parametrize(
+    ("uri", "name"),
+    [
+        ("file:///work/src/%C3%A4%20b.py", "src/ä b.py"),
+        ("file:///elsewhere/src/a.py", "a.py"),
+        ("untitled:Untitled-1", "Untitled-1"),
+    ],
+)
+async def test_the_model_is_told_the_files_name(editor: Editor, llama: HeldLlama, uri: str, name: str) -> None:
+    """Its path in the workspace, else its name; nothing of the user's other folders."""
+    await editor.ask(editor.open("x = ", uri=uri), 4)
+
+    assert named_file(llama.completions[0]) == name
 
 
 async def test_typing_along_is_answered_without_the_model(editor: Editor, llama: HeldLlama) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -84,14 +86,48 @@ async def test_exit_without_shutdown_is_status_one(start: Start) -> None:
     assert await editor.gone() == 1
 
 
+async def test_for_debugging_it_listens_on_a_port(tmp_path: Path, config: Path) -> None:
+    """With `--tcp` one client is served on loopback as it would be on standard streams."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-P", "-m", "nearline_server", "lsp", "--tcp", str(port), "--config", str(config)]
+    quiet = asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*command, env=clean_env(tmp_path), stdout=quiet, stderr=quiet)
+    reader, writer = await connected(port)
+    params: dict[str, Any] = {"processId": None, "rootUri": None, "capabilities": {}}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}).encode()
+    writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    answer = await asyncio.wait_for(reader.readline(), END_TIMEOUT_S)
+    writer.close()
+    process.kill()
+    await process.wait()
+
+    assert answer.startswith(b"Content-Length: ")
+
+
+async def connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to a server that is about to listen."""
+    streams: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    for _ in range(2_000):
+        with contextlib.suppress(ConnectionRefusedError):
+            streams.append(await asyncio.open_connection("127.0.0.1", port))
+            break
+        await asyncio.sleep(0.01)
+    (stream,) = streams
+    return stream
+
+
 async def test_standard_output_is_lsp_and_nothing_else(config: Path, tmp_path: Path) -> None:
     """From the first byte to the last there are messages; a feature that fails does not print there."""
     command = [sys.executable, "-P", "-m", "nearline_server", "lsp", "--stdio", "--config", str(config)]
-    pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
-    process = await asyncio.create_subprocess_exec(*command, env=clean_env(tmp_path), **pipes)  # type: ignore[arg-type]
+    pipe, quiet = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(
+        *command, env=clean_env(tmp_path), stdin=pipe, stdout=pipe, stderr=quiet
+    )
     document = {"uri": "file:///work/a.py", "languageId": "python", "version": 1, "text": "x = "}
     where = {"textDocument": {"uri": document["uri"]}, "position": {"line": 0, "character": 4}}
-    sent = [
+    sent: list[dict[str, Any]] = [
         {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}},
         {"method": "initialized", "params": {}},
         {"method": "textDocument/didOpen", "params": {"textDocument": document}},
@@ -134,10 +170,9 @@ async def test_no_word_of_the_users_is_printed(launch: Start, llama: HeldLlama, 
     llama.pieces = [SECRET]
     await editor.text(doc, len(doc.text))
     assert {f"Bearer {KEY}"} == set(llama.keys)
-    for trouble in ({"status": 500}, {"status": 400}, {"drop_after": 1}, {"pieces": []}):
+    for name, value in (("status", 500), ("status", 400), ("drop_after", 1), ("pieces", [])):
         llama.reset()
-        for name, value in trouble.items():
-            setattr(llama, name, value)
+        setattr(llama, name, value)
         at = editor.insert(doc, len(doc.text), f"\n{SECRET} = ")
         await editor.text(doc, at)
     editor.client.protocol.notify("textDocument/didFocus", {"position": SECRET})

@@ -7,6 +7,7 @@ and `on_status` says what is going on.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from nearline_router.errors import (
 )
 from nearline_router.transports.llamacpp import LlamaCpp, ServedModel
 from nearline_router.types import Chunks, RoutingRequest
+
+# Keystrokes look for a server that was not there no more often than this.
+RETRY_S = 5.0
 
 State = Literal["starting", "ready", "no-model", "unavailable"]
 
@@ -62,6 +66,7 @@ class LocalEndpoint:
         self._connecting: asyncio.Task[None] | None = None
         # Whether the embedded engine is what is connected: one that dies again and again is started ever later.
         self._hosted = False
+        self._retry_at_s = 0.0
         self.status = LocalStatus("starting", "not started yet")
         self.served: ServedModel | None = None
 
@@ -80,7 +85,8 @@ class LocalEndpoint:
         """See Endpoint.stream. Raises EndpointBusy while nothing is connected."""
         transport = self._transport
         if transport is None:
-            self.connect()
+            if time.monotonic() >= self._retry_at_s:
+                self.connect()
             raise EndpointBusy(f"{self._id}: {self.status.message}")
         try:
             async with aclosing(transport.stream(request)) as chunks:
@@ -122,6 +128,7 @@ class LocalEndpoint:
                 state: State = "no-model" if isinstance(error, ModelMissing) else "unavailable"
                 self._say(LocalStatus(state, str(error)))
                 if not (self._engine and self._engine.wait_s):
+                    self._retry_at_s = time.monotonic() + RETRY_S
                     return
         assert self.served is not None  # noqa: S101 (set with the transport)
         self._say(LocalStatus("ready", f"{self.served.name} is ready", self.served.name))
@@ -153,5 +160,7 @@ class LocalEndpoint:
         return transport
 
     def _say(self, status: LocalStatus) -> None:
+        if status == self.status:
+            return
         self.status = status
         self._on_status(status)

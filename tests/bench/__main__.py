@@ -88,6 +88,8 @@ class Bench:
         self._console.print(f"{one_line(found)}\n", style="bold")
 
     async def _section(self, name: str, measuring: Awaitable[Figures]) -> None:
+        # No spinner: it would be drawn on the processors that are measured.
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
         others = OthersMeter()
         figures = await measuring
         self._note(f"during {name}", others.load())

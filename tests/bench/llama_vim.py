@@ -134,7 +134,8 @@ class LlamaVim:
 
 def _keys(context: Context) -> list[str]:
     """The context, and the same without its first lines: it is found again after scrolling."""
-    keys, prefix = [], context.prefix
+    keys: list[str] = []
+    prefix = context.prefix
     for _ in range(1 + SHORTER_PREFIXES):
         if keys and not prefix:
             break

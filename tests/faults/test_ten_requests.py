@@ -1,8 +1,13 @@
-"""Ten requests typed 30 ms apart at the real engine: it works on one at a time, and stops when told to."""
+"""Ten requests typed 30 ms apart at the real engine: it works on one at a time, and stops when told to.
+
+A closed connection is seen by llama.cpp at its next token. The next request may be there before, and waits that
+long inside; what these tests hold to is that it never waits for more than that.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -73,11 +78,21 @@ def asked(middle: str, tokens: int) -> RoutingRequest:
     return RoutingRequest(hole, tokens, supersedes="numbers.py")
 
 
-async def watch(state: EngineState, most: list[float]) -> None:
-    """Ask the engine again and again how many requests are in it, whether worked on or waiting."""
+async def watch(state: EngineState, seen: list[dict[str, float]]) -> None:
+    """Ask the engine for its counters again and again."""
     while True:
-        found = await asyncio.to_thread(metrics, state)
-        most.append(found["requests_processing"] + found["requests_deferred"])
+        seen.append(await asyncio.to_thread(metrics, state))
+
+
+def longest_wait(seen: list[dict[str, float]]) -> float:
+    """The most tokens that the engine decoded while a second request was in it."""
+    longest = first = 0.0
+    for before, now in itertools.pairwise(seen):
+        if not before["requests_deferred"]:
+            first = now["n_decode_total"]
+        if now["requests_deferred"]:
+            longest = max(longest, now["n_decode_total"] - first)
+    return longest
 
 
 async def tokens_decoded(state: EngineState) -> float:
@@ -90,9 +105,9 @@ async def tokens_decoded(state: EngineState) -> float:
 async def test_ten_requests_are_worked_on_one_at_a_time_and_the_last_is_answered(
     router: Router, engine: HostedEngine
 ) -> None:
-    """The engine never sees two; of the ten the last is the first to be answered whole."""
-    inside: list[float] = []
-    watcher = asyncio.create_task(watch(engine.state, inside))
+    """Never two, but for the moment in which it lets go of a closed one; of the ten only the last is answered."""
+    seen: list[dict[str, float]] = []
+    watcher = asyncio.create_task(watch(engine.state, seen))
     typed: list[Typed] = []
     for count in range(1, KEYS + 1):
         if typed:
@@ -105,7 +120,9 @@ async def test_ten_requests_are_worked_on_one_at_a_time_and_the_last_is_answered
 
     assert [one.whole for one in typed] == [False] * (KEYS - 1) + [True]
     assert typed[-1].text.strip() != ""
-    assert max(inside) == 1
+    assert max(one["requests_processing"] for one in seen) == 1
+    assert max(one["requests_deferred"] for one in seen) <= 1
+    assert longest_wait(seen) <= LATE_TOKENS
 
 
 async def test_after_the_last_cancel_the_engine_stops(router: Router, engine: HostedEngine) -> None:

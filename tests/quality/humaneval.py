@@ -18,10 +18,15 @@ class Task:
     after: str
 
 
+# Longer programs take a slow machine minutes to read and say the same.
+LONGEST_CHARS = 800
+
+
 def tasks(count: int, seed: int) -> list[Task]:
     """`count` tasks of different problems, the same for the same seed."""
     rng = random.Random(seed)
-    problems = rng.sample(sorted(read_problems().values(), key=lambda problem: problem["task_id"]), count)
+    problems = [p for p in read_problems().values() if len(p["prompt"] + p["canonical_solution"]) <= LONGEST_CHARS]
+    problems = rng.sample(sorted(problems, key=lambda problem: problem["task_id"]), count)
     return [_task(problem, rng) for problem in problems]
 
 

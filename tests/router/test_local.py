@@ -172,8 +172,21 @@ async def test_the_model_is_missing(tmp_path: Path) -> None:
     ]
 
 
-async def test_a_model_that_came_meanwhile_is_found_at_the_next_request() -> None:
-    """After a failure the next request is refused at once, and sets off another try."""
+async def test_a_server_that_is_not_there_is_not_looked_for_at_every_key() -> None:
+    """Requests right after a failure are refused without another try, and nothing more is said."""
+    absent = RawLlama(raw={"GET /props": answer(404, "")})
+    async with absent, near(Server(absent.url)) as local:
+        await local.endpoint.connect()
+        for _ in range(3):
+            with pytest.raises(EndpointBusy):
+                await local.text()
+
+    assert [status.state for status in local.said] == ["starting", "unavailable"]
+
+
+async def test_a_model_that_came_meanwhile_is_found_at_the_next_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some time after a failure the next request is refused at once, and sets off another try."""
+    monkeypatch.setattr("nearline_router.local.RETRY_S", 0.0)
     late = RawLlama(raw={"GET /props": answer(404, "")})
     async with late, near(Server(late.url)) as local:
         await local.endpoint.connect()

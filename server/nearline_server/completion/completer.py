@@ -61,7 +61,8 @@ class Answer:
 class Completer:
     """One language server's typing path over one router.
 
-    `on_late` is called with the place of an answer that was cut at its deadline and is now known in full.
+    `on_late` is called with the place of an answer that was cut at its deadline, when it is worth asking again:
+    it is known in full, or the model has turned out to say something else and is free.
     """
 
     def __init__(
@@ -137,6 +138,7 @@ class Completer:
         self._answer_waiting(uri)
         if self._running and self._running.suggestion.place.uri == uri:
             self._running.close()
+        self._warm_up.interrupt()
         self._warm_up.forget(uri)
         self._memory.forget_document(uri)
         self._shown.pop(uri, None)
@@ -247,11 +249,11 @@ class Completer:
         if generation.usage:
             self._router.speed.observe(generation.usage)
         asked = self._late.pop(suggestion, None)
+        if asked and (generation.astray or (generation.whole and suggestion.visible)):
+            self._on_late(asked)
         if not generation.whole:
             self._memory.forget(suggestion)
             return
-        if asked and suggestion.visible:
-            self._on_late(asked)
         self._idle(suggestion.place)
 
     def _idle(self, place: Place) -> None:

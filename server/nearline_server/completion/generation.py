@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -13,12 +14,15 @@ from nearline_router.types import Chunk, RoutingRequest, Usage
 from nearline_server.completion.memory import Suggestion
 from nearline_server.completion.stop import stop_at
 
+log = logging.getLogger("nearline")
+
 
 class Generation:
     """Streams into `suggestion` until the model, a stop rule or `close` ends it.
 
     `on_end` is called once, at the end, however it came. `error` is why it failed, if it did; `whole` says
-    that the suggestion is all there, so that it may be remembered.
+    that the suggestion is all there, so that it may be remembered, `astray` that it ended because it says another
+    text than what was typed since.
     """
 
     def __init__(
@@ -32,6 +36,7 @@ class Generation:
         self.usage: Usage | None = None
         self.error: RouterError | None = None
         self.whole = False
+        self.astray = False
         self.queued_ms: float | None = None
         self.first_text_ms: float | None = None
         self._started_s = time.perf_counter()
@@ -65,9 +70,12 @@ class Generation:
                 async for chunk in chunks:
                     if self._take(chunk):
                         break
-            self.whole = not self._unwanted
+            self.whole = not (self._unwanted or self.astray)
         except RouterError as error:
             self.error = error
+        except Exception as error:  # noqa: BLE001 (whatever it is, typing goes on; its text may hold the user's code)
+            self.error = RouterError(f"failed inside ({type(error).__name__})")
+            log.error("%s in a completion", type(error).__name__)  # noqa: TRY400 (no traceback, for the same reason)
         finally:
             self.suggestion.running = False
             self._on_end(self)
@@ -82,5 +90,5 @@ class Generation:
         if chunk.text and self.first_text_ms is None:
             self.first_text_ms = (time.perf_counter() - self._started_s) * 1000
         self.suggestion.raw += chunk.text
-        self._unwanted |= not self.suggestion.fits(self._typed)
-        return self._unwanted or stop_at(self.suggestion.raw, self.suggestion.context) is not None
+        self.astray = not self.suggestion.fits(self._typed)
+        return self._unwanted or self.astray or stop_at(self.suggestion.raw, self.suggestion.context) is not None

@@ -8,7 +8,7 @@ from nearline_server.completion.place import Place
 from nearline_server.documents.buffer import Buffer
 from nearline_server.documents.document import Document
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 
 
 def drawn(text: str, **document: Any) -> Place:

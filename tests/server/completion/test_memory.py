@@ -63,7 +63,7 @@ def test_it_says_what_was_typed(memory: Memory) -> None:
 
 def test_another_document_with_the_same_text_is_another_place(memory: Memory) -> None:
     """What was suggested in one file is not shown in its copy."""
-    assert memory.find(drawn("y = ║\nz", uri="file:///work/copy.py")) is None
+    assert memory.find(drawn("y = ║\nz", uri="file:///project/copy.py")) is None
 
 
 def test_the_nearest_suggestion_wins(memory: Memory) -> None:
@@ -117,7 +117,7 @@ def test_what_is_forgotten_is_not_found() -> None:
     """One suggestion, or all of a document."""
     memory = Memory()
     one, two = made(drawn("1║"), "x"), made(drawn("2║"), "x")
-    other = made(drawn("1║", uri="file:///work/b.py"), "x")
+    other = made(drawn("1║", uri="file:///project/b.py"), "x")
     for suggestion in (one, two, other):
         memory.add(suggestion)
     memory.forget(one)

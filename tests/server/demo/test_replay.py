@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from lsprotocol import types
 
 from nearline_server.demo.client import Client
@@ -81,8 +82,9 @@ async def test_the_rest_of_a_text_is_no_new_suggestion() -> None:
     assert {what.event for what in seen} == {"typed-through"}
 
 
-async def test_an_answer_that_comes_too_late_is_stale() -> None:
+async def test_an_answer_that_comes_too_late_is_stale(monkeypatch: pytest.MonkeyPatch) -> None:
     """Text for a version that is gone is counted, and never shown; an empty one is as it should be."""
+    monkeypatch.setattr("nearline_server.demo.replay.WIRE_S", 0.0)
     for text, stale in (("late", 2), ("", 0)):
         script, seen = Script("", "abc", ""), list[Seen]()
         client = Scripted(script, lambda _, text=text: text)  # type: ignore[misc]

@@ -10,7 +10,7 @@ from nearline_server.completion.place import AFTER_CHARS, BEFORE_CHARS
 from nearline_server.documents.buffer import Buffer
 from nearline_server.documents.document import Document, relative_path
 
-URI = "file:///home/me/work/src/a.py"
+URI = "file:///home/me/code/src/a.py"
 
 
 def document(text: str) -> Document:
@@ -65,7 +65,7 @@ def test_the_cursor_after_an_edit_exists(text: str, typed: str, line: int, colum
 
 def test_a_place_shows_both_sides_of_the_cursor() -> None:
     """The typing path sees the text around the cursor and the measure of the whole, and no buffer."""
-    place = document("one\ntwo\nthree").place(1, 2, "file:///home/me/work")
+    place = document("one\ntwo\nthree").place(1, 2, "file:///home/me/code")
 
     assert (place.before, place.after) == ("one\ntw", "o\nthree")
     assert (place.line_before, place.line_after) == ("tw", "o")
@@ -101,14 +101,14 @@ def test_a_place_as_if_more_had_been_typed() -> None:
 @pytest.mark.parametrize(
     ("uri", "root", "path"),
     [
-        (URI, "file:///home/me/work", "src/a.py"),
-        (URI, "file:///home/me/work/", "src/a.py"),
-        (URI, "file:///home/me/wo", "a.py"),
+        (URI, "file:///home/me/code", "src/a.py"),
+        (URI, "file:///home/me/code/", "src/a.py"),
+        (URI, "file:///home/me/co", "a.py"),
         (URI, "", "a.py"),
-        ("file:///home/me/work/with%20space/%C3%A4.py", "file:///home/me/work", "with space/ä.py"),
-        ("file:///c%3A/work/a.py", "", "a.py"),
-        ("untitled:Untitled-1", "file:///home/me/work", "Untitled-1"),
-        ("git:/home/me/work/a.py?%7B%22ref%22%3A%22HEAD%22%7D", "file:///home/me/work", "a.py"),
+        ("file:///home/me/code/with%20space/%C3%A4.py", "file:///home/me/code", "with space/ä.py"),
+        ("file:///c%3A/project/a.py", "", "a.py"),
+        ("untitled:Untitled-1", "file:///home/me/code", "Untitled-1"),
+        ("git:/home/me/code/a.py?%7B%22ref%22%3A%22HEAD%22%7D", "file:///home/me/code", "a.py"),
         ("file:///", "", "untitled"),
         ("", "", "untitled"),
     ],

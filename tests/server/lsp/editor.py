@@ -20,7 +20,7 @@ from nearline_server.documents.buffer import Buffer
 from nearline_server.documents.positions import Encoding, units_of
 from tests.waiting import until
 
-ROOT = "file:///work"
+ROOT = "file:///project"
 AUTOMATIC, INVOKED = types.InlineCompletionTriggerKind.Automatic, types.InlineCompletionTriggerKind.Invoked
 # A server that has not ended by then never will.
 END_TIMEOUT_S = 20.0

@@ -23,7 +23,7 @@ from tests.waiting import until
 LINES = 5_000
 TYPED = "    total = compute(first, second, third)  # 漢字 and more"
 PLACES = 3
-URI = "file:///work/long.py"
+URI = "file:///project/long.py"
 
 
 class Turns(list[float]):
@@ -81,7 +81,7 @@ async def type_in_it(config: str) -> dict[str, float]:
     def say(**message: Any) -> None:
         asyncio.get_running_loop().call_soon(receive, server, message)
 
-    say(id=0, method="initialize", params={"processId": None, "rootUri": "file:///work", "capabilities": {}})
+    say(id=0, method="initialize", params={"processId": None, "rootUri": "file:///project", "capabilities": {}})
     say(method="initialized", params={})
     await until(written.ready, "the model")
     turns.clear()

@@ -13,7 +13,7 @@ from .editor import Doc, Editor
 
 HELLO = "hello world"
 NAMES = ("shown", "accepted", "partially_accepted", "accepted_chars")
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 
 
 class Counter:

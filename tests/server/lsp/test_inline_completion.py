@@ -68,7 +68,7 @@ async def test_an_item_has_a_range_and_a_command(editor: Editor, llama: HeldLlam
 @pytest.mark.parametrize(
     ("uri", "name"),
     [
-        ("file:///work/src/%C3%A4%20b.py", "src/ä b.py"),
+        ("file:///project/src/%C3%A4%20b.py", "src/ä b.py"),
         ("file:///elsewhere/src/a.py", "a.py"),
         ("untitled:Untitled-1", "Untitled-1"),
     ],

@@ -125,7 +125,7 @@ async def test_standard_output_is_lsp_and_nothing_else(config: Path, tmp_path: P
     process = await asyncio.create_subprocess_exec(
         *command, env=clean_env(tmp_path), stdin=pipe, stdout=pipe, stderr=quiet
     )
-    document = {"uri": "file:///work/a.py", "languageId": "python", "version": 1, "text": "x = "}
+    document = {"uri": "file:///project/a.py", "languageId": "python", "version": 1, "text": "x = "}
     where = {"textDocument": {"uri": document["uri"]}, "position": {"line": 0, "character": 4}}
     sent: list[dict[str, Any]] = [
         {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}},

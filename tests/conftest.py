@@ -66,11 +66,14 @@ def models_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def engine_params(models_dir: Path) -> ParamsFor:
-    """Parameters of an engine with the real model: `engine_params(folder, idle_s=1)`."""
+    """Parameters of an engine with the real model: `engine_params(folder, idle_s=1)`.
+
+    One thread: two wait for each other, and on a machine that is busy with something else wait long.
+    """
     model = find_model(DEFAULT_MODEL_ID)
 
     def params(folder: Path, **changes: Any) -> EngineParams:
-        return EngineParams(str(models_dir / model.file_name), str(folder), **changes)
+        return EngineParams(str(models_dir / model.file_name), str(folder), **{"threads": 1, **changes})
 
     return params
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -112,30 +113,31 @@ class Bench:
 def main() -> int:
     """Returns the exit status: 3 where the machine was too busy for a result."""
     options = _options()
-    # Ended from outside, the bench still ends its engine.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     bench = Bench(console, options.anyway)
+    # Ended from outside, the bench still ends its engine.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     start_s = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="nearline-bench-") as folder:
-        # An engine, locks and state of our own, whatever else runs for this user.
-        os.environ["NEARLINE_RUNTIME_DIR"] = folder
-        try:
-            asyncio.run(bench.run(options.only, Path(folder)))
-        except Busy:
-            pass
-        except KeyboardInterrupt:
-            return INTERRUPTED
-        except click.ClickException as error:
-            console.print(f"The bench cannot run: {error.message}")
-            return 1
+    try:
+        _run(bench, options.only)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except click.ClickException as error:
+        console.print(f"The bench cannot run: {error.message}")
+        return 1
     if options.json:
         options.json.write_text(json.dumps(bench.record(), indent=1) + "\n")
     console.print(f"{len(bench.sections)} sections in {time.perf_counter() - start_s:.0f} s")
     if bench.banner:
         console.print(bench.banner, style="bold red")
-        return NO_RESULT
-    return 0
+    return NO_RESULT if bench.banner else 0
+
+
+def _run(bench: Bench, names: Iterable[str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="nearline-bench-") as folder, contextlib.suppress(Busy):
+        # An engine, locks and state of our own, whatever else runs for this user.
+        os.environ["NEARLINE_RUNTIME_DIR"] = folder
+        asyncio.run(bench.run(names, Path(folder)))
 
 
 def _options() -> argparse.Namespace:

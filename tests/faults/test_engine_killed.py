@@ -31,7 +31,7 @@ async def router(own_folder: Path, models_dir: Path, monkeypatch: pytest.MonkeyP
     """A router as an unconfigured editor has it, with an engine of its own."""
     monkeypatch.setenv("NEARLINE_RUNTIME_DIR", str(own_folder))
     monkeypatch.setenv("NEARLINE_MODELS_DIR", str(models_dir))
-    router = Router(RouterConfig(engine=EngineConfig(discover=False)))
+    router = Router(RouterConfig(engine=EngineConfig(discover=False, threads=1)))
     yield router
     await router.aclose()
 

@@ -24,6 +24,7 @@ from tests.waiting import until
 
 KEYS = 10
 APART_S = 0.03
+POLL_S = 0.003
 # Tokens that the engine may decode between the cancel and its noticing it.
 LATE_TOKENS = 2
 
@@ -82,6 +83,7 @@ async def watch(state: EngineState, seen: list[dict[str, float]]) -> None:
     """Ask the engine for its counters again and again."""
     while True:
         seen.append(await asyncio.to_thread(metrics, state))
+        await asyncio.sleep(POLL_S)
 
 
 def longest_wait(seen: list[dict[str, float]]) -> float:

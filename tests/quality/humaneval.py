@@ -19,7 +19,7 @@ class Task:
 
 
 # Longer programs take a slow machine minutes to read and say the same.
-LONGEST_CHARS = 800
+LONGEST_CHARS = 600
 
 
 def tasks(count: int, seed: int) -> list[Task]:

@@ -107,7 +107,7 @@ class Completer:
             return self._known(place, found, watch)
         if reason:
             return Answer("", "none", reason, total_ms=watch.ms())
-        if found and not found.suggestion.running and not found.typed:
+        if found and not (found.suggestion.running or found.typed or invoked):
             return Answer("", "cache", "nothing to add", total_ms=watch.ms(), stages_ms=watch.stages_ms)
         how: How = "model"
         running = self._running

@@ -8,7 +8,7 @@ llama.vim's and llama.vscode's idea; that a running answer can be joined is Copi
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nearline_server.completion.place import Place
 from nearline_server.completion.trim import TrimContext, trim
@@ -51,12 +51,7 @@ class Suggestion:
         return self.running and typed.startswith(self.raw)
 
     def _context_now(self) -> TrimContext:
-        context = self.context
-        complete = not self.running
-        return TrimContext(
-            context.before, context.after, context.lines_before, context.lines_after,
-            context.language, context.multiline, complete,
-        )  # fmt: skip
+        return replace(self.context, complete=not self.running)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,11 @@ def answer(status: int, body: str, *headers: str) -> bytes:
     return "\r\n".join([*head, "", body]).encode()
 
 
+def plain(value: Any) -> bytes:
+    """A whole answer in JSON."""
+    return answer(200, json.dumps(value))
+
+
 def error(status: int, message: str, kind: str = "server_error") -> bytes:
     """A plain answer with llama.cpp's own error in it."""
     return answer(status, json.dumps({"error": {"code": status, "message": message, "type": kind}}))

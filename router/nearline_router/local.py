@@ -26,7 +26,7 @@ from nearline_router.transports.llamacpp import LlamaCpp, ServedModel
 from nearline_router.types import Chunks, RoutingRequest
 
 # Keystrokes look for a server that was not there no more often than this.
-RETRY_S = 5.0
+RETRY_S = 1.0
 
 State = Literal["starting", "ready", "no-model", "unavailable"]
 
@@ -85,8 +85,7 @@ class LocalEndpoint:
         """See Endpoint.stream. Raises EndpointBusy while nothing is connected."""
         transport = self._transport
         if transport is None:
-            if time.monotonic() >= self._retry_at_s:
-                self.connect()
+            self.connect()
             raise EndpointBusy(f"{self._id}: {self.status.message}")
         try:
             async with aclosing(transport.stream(request)) as chunks:
@@ -119,9 +118,11 @@ class LocalEndpoint:
         await transport.aclose()
 
     async def _connect(self) -> None:
-        self._say(LocalStatus("starting", "looking for a local model"))
+        if self.status.state != "unavailable":  # a search that goes on and on is no news
+            self._say(LocalStatus("starting", "looking for a local model"))
         while self._transport is None:
-            await asyncio.sleep(self._engine.wait_s if self._engine else 0)
+            back_off_s = self._engine.wait_s if self._engine else 0
+            await asyncio.sleep(max(back_off_s, self._retry_at_s - time.monotonic()))
             try:
                 self._transport = await self._first_that_answers()
             except RouterError as error:

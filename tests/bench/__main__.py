@@ -116,11 +116,12 @@ def main() -> int:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     bench = Bench(console, options.anyway)
     # Ended from outside, the bench still ends its engine.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     start_s = time.perf_counter()
     try:
         _run(bench, options.only)
     except KeyboardInterrupt:
+        console.print("The bench was interrupted; its engine is ended")
         return INTERRUPTED
     except click.ClickException as error:
         console.print(f"The bench cannot run: {error.message}")

@@ -104,9 +104,11 @@ async def _llama_vim(engine: Engine, module: str, script: Script, seed: int, wat
     vim = LlamaVim(engine.http, source(module), script.before + script.after)
     replay = Replay(cast(Client, vim), script, gaps_s(seed), lambda _: None)
     vim.on_refresh = replay.refreshed
-    await vim.begin(cursor(script.before))
-    watched.tallies.append(await replay.run())
-    await vim.aclose()
+    try:
+        await vim.begin(cursor(script.before))
+        watched.tallies.append(await replay.run())
+    finally:
+        await vim.aclose()
 
 
 def _rows(ours: Watched, theirs: Watched) -> list[Row]:

@@ -195,7 +195,7 @@ async def test_a_model_that_came_meanwhile_is_found_at_the_next_request(monkeypa
             await local.text()
         await local.ready()
 
-    assert [status.state for status in local.said] == ["starting", "unavailable", "starting", "ready"]
+    assert [status.state for status in local.said] == ["starting", "unavailable", "ready"]
 
 
 async def test_a_request_never_waits_for_the_engine() -> None:

@@ -9,10 +9,8 @@ from typing import Any
 from nearline_router.errors import EndpointMalformed, EndpointRefused
 from nearline_router.fim import Control, Segment
 
-# Frozen prefixes and suffixes of the documents in use; a typed middle is new each time and soon falls out.
+# Paths, frozen prefixes and suffixes of the documents in use; a typed middle is new each time and soon falls out.
 REMEMBERED = 64
-# A text shorter than this is tokenized in less time than the memory of it is worth.
-WORTH_REMEMBERING_CHARS = 200
 
 Post = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
@@ -53,10 +51,9 @@ class Tokenizer:
             self._texts.move_to_end(text)
             return self._texts[text]
         ids = await self._tokenize(text)
-        if len(text) >= WORTH_REMEMBERING_CHARS:
-            self._texts[text] = ids
-            if len(self._texts) > REMEMBERED:
-                self._texts.popitem(last=False)
+        self._texts[text] = ids
+        if len(self._texts) > REMEMBERED:
+            self._texts.popitem(last=False)
         return ids
 
     async def _tokenize(self, text: str, *, add_special: bool = False, parse_special: bool = False) -> list[int]:

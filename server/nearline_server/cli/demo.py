@@ -43,7 +43,7 @@ def demo(config: str | None, file: Path | None, as_json: bool) -> None:
     """Type a real source file at human pace and show the ghost text as it appears."""
     path = (file or Path(textwrap.__file__)).resolve()
     script = script_for(path.read_text(encoding="utf-8"), CHARS, SEED)
-    console = Console(highlight=False, quiet=as_json, soft_wrap=True)
+    console = Console(highlight=False, quiet=as_json)
     figures = asyncio.run(_run(config, path, script, console))
     if as_json:
         click.echo(json.dumps(figures))
@@ -81,11 +81,13 @@ def _show(console: Console, seen: Seen) -> None:
     ghost = seen.ghost.replace("\n", "⏎")
     how = f"{seen.took_ms:6.0f} ms  {seen.found:<9}" if seen.event == "shown" else f"{'Tab':>9}  {'accepted':<9}"
     before = seen.line_before.strip()[-48:]
-    console.print(Text.assemble((how, "cyan"), "  ", before, "║", (ghost[:60], "dim")))
+    console.print(Text.assemble((how, "cyan"), "  ", before, "║", (ghost[:60], "dim")), soft_wrap=True)
 
 
 def _table(figures: dict[str, Any]) -> Table:
-    table = Table(title="What came of it", title_justify="left", show_header=False)
+    table = Table(title="\nWhat came of it", title_justify="left", show_header=False, box=None, pad_edge=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
     found = ", ".join(f"{how} {count}" for how, count in sorted(figures["found"].items()))
     rows = {
         "keys pressed": f"{figures['keys']}",

@@ -111,7 +111,7 @@ class Bench:
 
 
 def main() -> int:
-    """Returns the exit status: 3 where the machine was too busy for a result."""
+    """Returns the exit status: 3 where the machine was too busy for a result and figures were not wanted anyway."""
     options = _options()
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     bench = Bench(console, options.anyway)
@@ -131,7 +131,7 @@ def main() -> int:
     console.print(f"{len(bench.sections)} sections in {time.perf_counter() - start_s:.0f} s")
     if bench.banner:
         console.print(bench.banner, style="bold red")
-    return NO_RESULT if bench.banner else 0
+    return NO_RESULT if bench.banner and not options.anyway else 0
 
 
 def _run(bench: Bench, names: Iterable[str]) -> None:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from rich.console import Console
 
 from tests.bench import human_pace, keystroke, own_share, start, ttft, type_through
 from tests.bench.engine import Engine, started
-from tests.bench.load import Load, LoadProbe, OthersMeter
+from tests.bench.load import STEADY, Load, LoadProbe, OthersMeter
 from tests.bench.machine import machine, one_line
 from tests.bench.report import Figures
 
@@ -60,6 +61,17 @@ class Bench:
         busy = next(((when, load) for when, load in self.loads if load.busy), None)
         return f"NOT A RESULT: the machine was busy {busy[0]} ({busy[1]})" if busy else ""
 
+    @property
+    def unsteady(self) -> str:
+        """That the processor's own speed changed, "" if it did not."""
+        slowest = max((load.slowdown for _, load in self.loads), default=1.0)
+        if slowest <= STEADY:
+            return ""
+        return (
+            f"The processor by itself ran up to {slowest:.1f}x slower than at its best (heat, or a machine shared "
+            "with others): compare figures within one run only"
+        )
+
     async def run(self, names: Iterable[str], folder: Path) -> None:
         """Measure. Raises Busy as soon as the machine is, unless figures are wanted anyway."""
         chosen = set(names)
@@ -79,8 +91,9 @@ class Bench:
         return {
             "result": not self.banner,
             "banner": self.banner,
+            "unsteady": self.unsteady,
             "machine": self.machine,
-            "loads": [{"when": w, "cpu_percent": x.cpu_percent, "stretch": x.stretch} for w, x in self.loads],
+            "loads": [{"when": when, **asdict(load)} for when, load in self.loads],
             "sections": {name: figures.record() for name, figures in self.sections.items()},
         }
 
@@ -129,6 +142,8 @@ def main() -> int:
     if options.json:
         options.json.write_text(json.dumps(bench.record(), indent=1) + "\n")
     console.print(f"{len(bench.sections)} sections in {time.perf_counter() - start_s:.0f} s")
+    if bench.unsteady:
+        console.print(bench.unsteady, style="yellow")
     if bench.banner:
         console.print(bench.banner, style="bold red")
     return NO_RESULT if bench.banner and not options.anyway else 0

@@ -3,8 +3,9 @@
 After ggml-org/llama.vim a1c8e6e (2026-01-31), autoload/llama.vim: one request at a time, and while it runs
 a key only sets a timer of 100 ms that tries again; every answer is kept under up to four contexts and shown
 if it fits where the cursor is by then; on each key the kept answers of up to 128 characters back are tried.
-In its favour: no second, speculative request, no extra context, no curl to start for every request, nothing
-dropped for repeating what stands below, and its first prompt is read before the first key.
+In its favour: the short prompt of its README's server, no second, speculative request, no extra context, no
+curl to start for every request, nothing dropped for repeating what stands below, and a first prompt that is
+read before the first key.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class LlamaVim:
         keys = _keys(context)
         if len(context.line_suffix) > MAX_LINE_SUFFIX or any(self._kept(key) is not None for key in keys):
             return
-        self._job = asyncio.create_task(self._send(context.body(), keys))
+        self._job = asyncio.create_task(self._send(context.as_in_readme(), keys))
 
     async def _send(self, body: dict[str, Any], keys: list[str]) -> None:
         try:

@@ -10,8 +10,10 @@ import psutil
 
 # A desktop at rest stays below this, in percent of all cores.
 MOST_CPU_PERCENT = 10.0
-# A loop that always does the same may take this much longer than it did at its best.
-MOST_STRETCH = 1.15
+# A busy loop may last this much longer than the processor worked on it; more, and it was made to wait.
+MOST_WAITING = 1.15
+# A loop that always does the same may differ this much from its best before it is worth a word.
+STEADY = 1.15
 LOOP_STEPS = 200_000
 LOOPS = 25
 # What our own processes leave behind (an engine that was just loaded, a server that ends) is over after these.
@@ -20,25 +22,28 @@ PROBES = 5
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`cpu_percent` of all cores over a second; `stretch`: a busy loop's mean time over its best of this run."""
+    """How busy the machine is with other things, and how fast it is by itself.
+
+    `cpu_percent` of all cores over a second; `waiting`: a busy loop's time over the processor time it got;
+    `slowdown`: the processor time of that loop over its best of this run. The last one comes from outside the
+    system (heat, another virtual machine on the same core), so it makes nothing busy.
+    """
 
     cpu_percent: float
-    stretch: float
+    waiting: float = 1.0
+    slowdown: float = 1.0
 
     @property
     def busy(self) -> bool:
         """Whether this is too much for a result."""
-        return self.cpu_percent > MOST_CPU_PERCENT or self.stretch > MOST_STRETCH
+        return self.cpu_percent > MOST_CPU_PERCENT or self.waiting > MOST_WAITING
 
     def __str__(self) -> str:
-        return f"{self.cpu_percent:.0f} % CPU used by others, a busy loop takes {self.stretch:.2f}x its best time"
+        return f"{self.cpu_percent:.0f} % of the CPU used by others, a busy loop takes {self.waiting:.2f}x its own time"
 
 
 class LoadProbe:
-    """Measures load while nothing of ours runs; what the loop takes at its best is learnt on the way.
-
-    So a core that was clocked down since, or is shared with another virtual machine, shows too.
-    """
+    """Measures load while nothing of ours runs; what the loop takes at its best is learnt on the way."""
 
     def __init__(self) -> None:
         self._best_s = float("inf")
@@ -46,15 +51,16 @@ class LoadProbe:
     def measure(self) -> Load:
         """The load now; where a probe finds some, the next ones are asked whether it was only passing."""
         for _ in range(PROBES):
-            load = Load(psutil.cpu_percent(interval=1.0), self._stretch())
+            load = self._once()
             if not load.busy:
                 break
         return load
 
-    def _stretch(self) -> float:
-        times = [_loop_s() for _ in range(LOOPS)]
-        self._best_s = min(self._best_s, *times)
-        return sum(times) / len(times) / self._best_s
+    def _once(self) -> Load:
+        percent = psutil.cpu_percent(interval=1.0)
+        wall_s, own_s = zip(*(_loop_s() for _ in range(LOOPS)), strict=True)
+        self._best_s = min(self._best_s, *own_s)
+        return Load(percent, sum(wall_s) / sum(own_s), sum(own_s) / LOOPS / self._best_s)
 
 
 class OthersMeter:
@@ -69,15 +75,16 @@ class OthersMeter:
         passed_s = time.perf_counter() - then_s
         others_s = _all_cpu_s() - all_s - (_own_cpu_s() - own_s)
         percent = 100 * others_s / passed_s / (psutil.cpu_count() or 1)
-        return Load(max(0.0, percent), 1.0)
+        return Load(max(0.0, percent))
 
 
-def _loop_s() -> float:
-    start_s = time.perf_counter()
+def _loop_s() -> tuple[float, float]:
+    """Wall and processor time of a loop that always does the same."""
+    start_s, start_own_s = time.perf_counter(), time.thread_time()
     total = 0
     for step in range(LOOP_STEPS):
         total += step
-    return time.perf_counter() - start_s
+    return time.perf_counter() - start_s, time.thread_time() - start_own_s
 
 
 def _all_cpu_s() -> float:

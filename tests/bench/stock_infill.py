@@ -17,6 +17,12 @@ N_PREDICT = 128
 # "The first request is quick"; only speculative ones, which are not made here, get 1000.
 T_MAX_PREDICT_MS = 250
 T_MAX_PROMPT_MS = 500
+# llama.vim's README starts the server with --fim-qwen-*-default, which is (llama.cpp, common/arg.cpp) a batch of
+# 1024 tokens, of which /infill gives three quarters to the prefix and one to the suffix, and --cache-reuse 256.
+# At 3.5 characters a token, which is little for code, so that it has less to read than it would have.
+README_PREFIX_CHARS = int(768 * 3.5)
+README_SUFFIX_CHARS = int(256 * 3.5)
+README_CACHE_REUSE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +70,10 @@ class Context:
     def single_line(self) -> dict[str, Any]:
         """The same for one line, with llama.vim's own setting `stop_strings`; streamed, to see the first character."""
         return self.body() | {"stop": ["\n"], "stream": True}
+
+    def as_in_readme(self) -> dict[str, Any]:
+        """What a server that was started as llama.vim's README says would read of it; ours has a larger batch."""
+        prefix = self.prefix[-README_PREFIX_CHARS:]
+        cut = prefix if prefix == self.prefix else prefix[prefix.find("\n") + 1 :]
+        suffix = self.suffix[:README_SUFFIX_CHARS]
+        return self.body() | {"input_prefix": cut, "input_suffix": suffix, "n_cache_reuse": README_CACHE_REUSE}

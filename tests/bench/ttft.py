@@ -14,7 +14,9 @@ import httpx2
 from nearline_router.router import Router
 from nearline_router.transports.llamacpp import LlamaCpp
 from nearline_router.types import Infill, RoutingRequest
+from nearline_server.completion.place import Place
 from nearline_server.completion.window import wide_window
+from nearline_server.demo.typist import Script
 from nearline_server.documents.buffer import Buffer
 from nearline_server.documents.document import Document
 from tests.bench import scripted
@@ -24,11 +26,11 @@ from tests.bench.report import Figures, Row
 
 MODULE, SEED = "textwrap", 1
 ROUNDS, SCRIPTED_ROUNDS = 60, 300
-# In the middle of a word, so that a grammar forces the word's beginning.
-TYPED_CHARS = 21
 UNMEASURED = 3
 
 Way = Callable[[], Awaitable[float]]
+# A keystroke: the request, and the body that the product's transport makes of it.
+Step = tuple[RoutingRequest, dict[str, Any]]
 
 
 async def measure(engine: Engine) -> Figures:
@@ -39,40 +41,37 @@ async def measure(engine: Engine) -> Figures:
         instant = await _differences(config, url, None, SCRIPTED_ROUNDS)
     rows = [*_rows("the engine", real, aim="1 / 3 ms"), *_rows("an instant endpoint", instant)]
     notes = [
-        "a pair is the same token array and grammar, one after the other, in changing order",
-        "the router also tokenizes what was typed, one small request; the bare client is given the tokens",
+        "a pair is the same token array and grammar, one after the other, in changing order; each pair types on",
+        "the router also tokenizes what was typed, a small request where a word begins; the bare client has the tokens",
     ]
     return Figures("ttft: first token through Router.stream against a bare client", rows, notes)
 
 
 async def _differences(config: str, url: str, key: str | None, rounds: int) -> dict[str, list[float]]:
     """Per round the router, the bare client, and the bare client again, whose difference is only noise."""
+    steps = await _steps(url, key, UNMEASURED + rounds)
     router = Router.from_file(config)
     try:
         await router.ready()
-        request = RoutingRequest(_infill(), max_output_tokens=1)
-        body = await _body(url, key, request)
         async with bare_client(url, key) as http:
-            ways: dict[str, Way] = {
-                "router": lambda: _through_router(router, request),
-                "bare": lambda: _bare(http, body),
-                "again": lambda: _bare(http, body),
-            }
-            return await _rounds(ways, rounds)
+            taken = [await _round(router, http, step, number) for number, step in enumerate(steps)]
     finally:
         await router.aclose()
+    return {name: [ms[name] for ms in taken[UNMEASURED:]] for name in ("router", "bare", "again")}
 
 
-async def _rounds(ways: dict[str, Way], rounds: int) -> dict[str, list[float]]:
-    taken: dict[str, list[float]] = {name: [] for name in ways}
+async def _round(router: Router, http: httpx2.AsyncClient, step: Step, number: int) -> dict[str, float]:
+    request, body = step
+    ways: dict[str, Way] = {
+        "router": lambda: _through_router(router, request),
+        "bare": lambda: _bare(http, body),
+        "again": lambda: _bare(http, body),
+    }
     names = list(ways)
-    for number in range(UNMEASURED + rounds):
-        turn = number % len(names)
-        for name in names[turn:] + names[:turn]:
-            ms = await ways[name]()
-            if number >= UNMEASURED:
-                taken[name].append(ms)
-    return taken
+    turn = number % len(names)
+    # The new character is read before anybody's time is taken.
+    await _bare(http, body)
+    return {name: await ways[name]() for name in names[turn:] + names[:turn]}
 
 
 async def _through_router(router: Router, request: RoutingRequest) -> float:
@@ -93,22 +92,27 @@ async def _bare(http: httpx2.AsyncClient, body: dict[str, Any]) -> float:
     return (first_s - start_s) * 1000
 
 
-async def _body(url: str, key: str | None, request: RoutingRequest) -> dict[str, Any]:
-    """What the product's transport sends for this request."""
+async def _steps(url: str, key: str | None, count: int) -> list[Step]:
+    """One step for each of so many characters, typed one after the other."""
     transport = LlamaCpp("bench", url, key)
+    requests = [RoutingRequest(infill, max_output_tokens=1) for infill in _infills(count)]
     try:
-        body, _ = await transport._body(request)
-        return body
+        return [(request, (await transport._body(request))[0]) for request in requests]
     finally:
         await transport.aclose()
 
 
-def _infill() -> Infill:
-    script = hole(MODULE, 90, SEED)
-    before = script.before + script.typed[:TYPED_CHARS]
-    document = Document("file:///typed.py", "python", 1, Buffer(before + script.after))
-    place = document.place(*cursor(before))
-    return wide_window(place).infill(place)
+def _infills(count: int) -> list[Infill]:
+    """The prompts of those characters: one window, and a middle that grows."""
+    script = hole(MODULE, count, SEED)
+    first = _place(script, script.before)
+    window = wide_window(first)
+    return [window.infill(_place(script, script.before + script.typed[:typed])) for typed in range(1, count + 1)]
+
+
+def _place(script: Script, before: str) -> Place:
+    document = Document("file:///bench.py", "python", 1, Buffer(before + script.after))
+    return document.place(*cursor(before))
 
 
 def _rows(name: str, taken: dict[str, list[float]], aim: str = "") -> list[Row]:

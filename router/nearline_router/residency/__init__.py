@@ -1,0 +1,1 @@
+"""What must stay with the user: `rules` decides, over ignore files (`ignore`) and keys found in text (`secrets`)."""

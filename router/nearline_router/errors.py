@@ -9,9 +9,14 @@ RouterError
 │   └── ModelMissing        because its model is not on this machine yet
 └── EndpointError           an endpoint was asked and failed
     ├── EndpointUnavailable it refused, reset, or cannot be reached (retryable)
+    ├── EndpointSlow        it took the request and gave no content in time (retryable)
     ├── EndpointBusy        it is loading, full or limiting (retryable, perhaps after `retry_after_s`)
-    ├── EndpointRefused     it answered that the request is wrong, too long or not authorised
-    └── EndpointMalformed   it answered with something that is not its protocol, or was cut off
+    │   └── EndpointStarting    because it is only just coming up
+    ├── EndpointRefused     it answered that the request is wrong
+    │   ├── EndpointTooLong     because it is longer than the model's context
+    │   └── EndpointUnauthorized because of the key or the account: needs a person's attention
+    └── EndpointMalformed   it answered with something that is not its protocol
+        └── EndpointCut     the stream ended without its end mark
 """
 
 from __future__ import annotations
@@ -61,9 +66,29 @@ class EndpointBusy(EndpointError):
         self.retry_after_s = retry_after_s
 
 
+class EndpointStarting(EndpointBusy):
+    """It is only just coming up: a model that is loaded, an engine that is started."""
+
+
+class EndpointSlow(EndpointError):
+    """It took the request and gave no content in time."""
+
+
 class EndpointRefused(EndpointError):
-    """It answered that the request is wrong, too long or not authorised; asking again will not help."""
+    """It answered that the request is wrong; asking again will not help."""
+
+
+class EndpointTooLong(EndpointRefused):
+    """The request is longer than the model's context; an endpoint with a larger one may take it."""
+
+
+class EndpointUnauthorized(EndpointRefused):
+    """The key is missing, wrong or has no credit; nothing but a person can help."""
 
 
 class EndpointMalformed(EndpointError):
-    """It answered with something that is not its protocol, or the stream was cut without an end."""
+    """It answered with something that is not its protocol."""
+
+
+class EndpointCut(EndpointMalformed):
+    """The stream ended without its end mark, so what came may be half an answer."""

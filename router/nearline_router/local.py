@@ -1,6 +1,6 @@
 """The model near the user as one endpoint: a llama.cpp server that already runs, else the embedded engine.
 
-A request never waits for an engine to start: until there is one it is answered with EndpointBusy at once,
+A request never waits for an engine to start: until there is one it is answered with EndpointStarting at once,
 and `on_status` says what is going on.
 """
 
@@ -15,8 +15,8 @@ from typing import Literal
 
 from nearline_router.engine.supervisor import EngineSupervisor
 from nearline_router.errors import (
-    EndpointBusy,
     EndpointError,
+    EndpointStarting,
     EndpointUnavailable,
     EngineError,
     ModelMissing,
@@ -75,6 +75,25 @@ class LocalEndpoint:
         """The endpoint's name in the configuration."""
         return self._id
 
+    @property
+    def ready(self) -> bool:
+        """Whether a server answers."""
+        return self._transport is not None
+
+    @property
+    def trouble(self) -> str:
+        """Why not; "" if it does."""
+        return "" if self.ready else self.status.message
+
+    async def begin(self) -> None:
+        """Connect, and wait for how that goes."""
+        await self.connect()
+
+    def touch(self) -> None:
+        """The user is there: look for a server that was not."""
+        if self.status.state == "unavailable":
+            self.connect()
+
     def connect(self) -> asyncio.Task[None]:
         """Begin to connect, unless that is going on or done; the task ends when it is ready or has failed."""
         if self._connecting is None or (self._connecting.done() and self._transport is None):
@@ -82,11 +101,11 @@ class LocalEndpoint:
         return self._connecting
 
     async def stream(self, request: RoutingRequest) -> Chunks:
-        """See Endpoint.stream. Raises EndpointBusy while nothing is connected."""
+        """See Endpoint.stream. Raises EndpointStarting while nothing is connected."""
         transport = self._transport
         if transport is None:
             self.connect()
-            raise EndpointBusy(f"{self._id}: {self.status.message}")
+            raise EndpointStarting(f"{self._id}: {self.status.message}")
         try:
             async with aclosing(transport.stream(request)) as chunks:
                 async for chunk in chunks:

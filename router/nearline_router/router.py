@@ -2,50 +2,85 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from nearline_router.admission import Admission
-from nearline_router.config import EndpointConfig, RouterConfig, load_config
-from nearline_router.engine.catalogue import MODELS, Model
+from nearline_router.config import RouterConfig, load_config
+from nearline_router.connect import Connect, catalogued, connect, engine_params
+from nearline_router.course import carried_out
+from nearline_router.engine.catalogue import Model
 from nearline_router.engine.host import EngineParams
-from nearline_router.engine.state import runtime_dir
-from nearline_router.engine.store import ModelStore
-from nearline_router.engine.supervisor import EngineSupervisor
-from nearline_router.errors import NoEndpoint
-from nearline_router.local import LocalEndpoint, LocalStatus, Server
-from nearline_router.planner import Speed
-from nearline_router.types import Chunks, RoutingRequest
+from nearline_router.errors import RouterError
+from nearline_router.fleet import Fleet, state_of
+from nearline_router.learned import LearnedStore
+from nearline_router.local import LocalEndpoint, LocalStatus
+from nearline_router.planner.speed import Speed
+from nearline_router.policy.complexity import complexity_of
+from nearline_router.policy.decide import decide
+from nearline_router.policy.decision import Decision
+from nearline_router.policy.question import Question
+from nearline_router.residency.ignore import IgnoreFiles
+from nearline_router.residency.rules import ResidencyRules
+from nearline_router.spending import Spending
+from nearline_router.thermal.eagerness import Eagerness, eagerness_at
+from nearline_router.thermal.heat import HeatLevel
+from nearline_router.thermal.monitor import HeatMonitor
+from nearline_router.thermal.sensors import find_sensors
+from nearline_router.tokens.count import TokenCount
+from nearline_router.tokens.estimate import estimate
+from nearline_router.tokens.text import characters
+from nearline_router.trace import Trace
+from nearline_router.types import Chunks, Priority, Prompt, RoutingRequest, Usage
+from nearline_router.upstream import Upstream
 
-# Where llama-server listens by default, and where its fill-in-the-middle presets do.
-DISCOVERED = (Server("http://127.0.0.1:8080"), Server("http://127.0.0.1:8012"))
+__all__ = ["Decision", "Router"]
 
+log = logging.getLogger("nearline")
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Where a request goes and why. `fallbacks` are asked in order if `endpoint` fails before its first text."""
-
-    endpoint: str
-    rule: str
-    rationale: str
-    fallbacks: tuple[str, ...] = ()
+# How often endpoints are told that the user is there.
+TOUCH_S = 5.0
+# A new endpoint that cannot be warmed in this time is warmed by its first request.
+WARM_UP_S = 5.0
 
 
 class Router:
-    """Endpoints behind one door. In this release there is one that completes: the local one."""
+    """Endpoints behind one door.
 
-    def __init__(self, config: RouterConfig, on_status: Callable[[LocalStatus], None] = lambda _: None) -> None:
-        self.config = config
-        name, endpoint = _local(config)
-        params = _engine_params(config)
-        supervisor = EngineSupervisor(params) if params else None
-        self.local = LocalEndpoint(name, _servers(config, endpoint), supervisor, on_status)
-        concurrency = endpoint.max_concurrency if endpoint else 1
-        self.speed = Speed()
-        self._admitted = Admission(self.local, concurrency, runtime_dir())
+    `on_status` is called when a local model server comes or goes, `on_change` when a breaker does. Nothing is
+    connected before `ready`, `warm` or the first request.
+    """
+
+    def __init__(
+        self,
+        config: RouterConfig,
+        on_status: Callable[[LocalStatus], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+        connect: Connect = connect,
+    ) -> None:
+        self._on_status = on_status
+        self._clock = clock
+        self._connect = connect
+        self._store = LearnedStore()
+        learned = self._store.load()
+        self._fleet = Fleet(config, connect, self._status_changed, clock, learned=learned)
+        self._workspaces: list[str] = []
+        self._ignore = IgnoreFiles(config.residency.ignore_file)
+        self._rules = ResidencyRules(config.residency, self._ignore)
+        self.spending = Spending()
+        self.spending.restore(learned.get("spending", {}))
+        self._turns: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._heat: asyncio.Task[None] | None = None
+        self._touch_at_s = 0.0
+        self.last: Trace | None = None
+        self._listen(self._fleet)
 
     @classmethod
     def from_file(cls, path: str | Path | None, on_status: Callable[[LocalStatus], None] = lambda _: None) -> Router:
@@ -53,62 +88,215 @@ class Router:
         return cls(load_config(Path(path)) if path else RouterConfig(), on_status)
 
     @property
+    def config(self) -> RouterConfig:
+        """The configuration in force."""
+        return self._fleet.config
+
+    @property
+    def upstreams(self) -> dict[str, Upstream]:
+        """Every endpoint, by id, in the configuration's order."""
+        return self._fleet.upstreams
+
+    @property
+    def completing(self) -> Upstream | None:
+        """The endpoint that completions go to as things are; None when no endpoint can fill in the middle."""
+        able = [one for one in self.upstreams.values() if one.profile.completes]
+        return min(
+            able, key=lambda one: (not one.endpoint.ready, not one.profile.local, one.profile.stand_in), default=None
+        )
+
+    @property
+    def status(self) -> LocalStatus:
+        """How the endpoint is that completions go to."""
+        one = self.completing
+        if one is None:
+            return LocalStatus("unavailable", "no endpoint is configured that can fill in the middle of code")
+        if isinstance(one.endpoint, LocalEndpoint):
+            return one.endpoint.status
+        return LocalStatus("ready", f"{one.profile.model or one.id} is ready", one.profile.model or one.id)
+
+    @property
+    def speed(self) -> Speed:
+        """How fast the endpoint is that completions go to."""
+        return self.completing.speed if self.completing else Speed()
+
+    @property
     def engine_params(self) -> EngineParams | None:
         """What the embedded engine is started with; None when the configuration switches it off."""
-        return _engine_params(self.config)
+        return engine_params(self.config)
 
     @property
     def model(self) -> Model | None:
         """The catalogue's entry for the embedded engine's model; None when a file is configured."""
-        return _catalogued(self.config)
+        return catalogued(self.config)
 
-    def decide(self, request: RoutingRequest) -> Decision:
-        """Pure and synchronous. Raises NoEndpoint."""
-        if request.complexity == "complex":
-            raise NoEndpoint("complex work needs a frontier endpoint, and this release has local ones only")
-        rule = "residency" if request.requires_data_sovereignty else "local"
-        return Decision(self.local.id, rule, "Completions are answered by the model near the user.")
+    def decide(self, request: RoutingRequest, *, assume_ready: bool = False) -> Decision:
+        """Where the request would go now. Synchronous, without I/O, and nothing changes. Raises NoEndpoint.
+
+        `assume_ready` decides as if every local server were up, as somebody wants who connected to none.
+        """
+        return self._decided(self._question(request), assume_ready)
 
     async def stream(self, request: RoutingRequest) -> Chunks:
         """The answer, piece by piece. Raises RouterError; closing it ends the work at the endpoint."""
-        self.decide(request)
-        async with aclosing(self._admitted.stream(request)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        question = self._question(request)
+        decision = self._decided(question)
+        if question.stays:
+            request = replace(request, requires_data_sovereignty=True)
+        trace = Trace(decision, request.task, clock=self._clock)
+        if request.priority <= Priority.ACTION:
+            self.last = trace
+        self._turns[request.task] += 1
+        self.touch()
+        try:
+            async with aclosing(self._chunks(request, decision)) as chunks:
+                async for chunk in chunks:
+                    trace.saw(chunk)
+                    yield chunk
+        except RouterError as error:
+            trace.ended(str(error))
+            raise
+        finally:
+            trace.ended(trace.error)
+
+    @property
+    def eagerness(self) -> Eagerness:
+        """What completions may ask for, as hot as their endpoint is."""
+        return self.completing.eagerness if self.completing else eagerness_at(HeatLevel.COOL)
+
+    def snapshot(self) -> dict[str, Any]:
+        """How everything is now, as plain values; no text of any request and no key."""
+        now_s, completing = self._clock(), self.completing
+        return {
+            "completing": completing.id if completing else None,
+            "endpoints": {one.id: one.snapshot(now_s) for one in self.upstreams.values()},
+            "spent_today_usd": self.spending.usd,
+            "last": self.last.record() if self.last else None,
+        }
 
     async def ready(self) -> LocalStatus:
-        """Connect, or wait for it to end either way; says how that went."""
-        await self.local.connect()
-        return self.local.status
+        """Connect what completes, or wait for that to end either way; says how that went.
+
+        What only stands in is started only when nobody else is there. From now on heat is watched.
+        """
+        self._watch_heat()
+        completing = [one for one in self.upstreams.values() if one.profile.completes]
+        for upstream in sorted(completing, key=lambda one: (not one.profile.local, one.profile.stand_in)):
+            if not any(one.endpoint.ready for one in completing):
+                await upstream.endpoint.begin()
+        return self.status
+
+    async def warm(self) -> None:
+        """Connect to everything else before it is needed. What fails is left to the request that needs it."""
+        await self._begin(one for one in self.upstreams.values() if one is not self.completing)
+
+    async def open_workspace(self, folder: str) -> None:
+        """Read the ignore files of a workspace, or read them again. Until that is done, all of it stays."""
+        if folder not in self._workspaces:
+            self._workspaces.append(folder)
+        await asyncio.to_thread(self._ignore.load, folder)
+
+    def touch(self) -> None:
+        """The user is there: stay connected, and look for servers that are away."""
+        now_s = self._clock()
+        if now_s >= self._touch_at_s:
+            self._touch_at_s = now_s + TOUCH_S
+            for upstream in self.upstreams.values():
+                if not upstream.profile.stand_in:
+                    upstream.endpoint.touch()
+
+    async def reload(self, config: RouterConfig) -> None:
+        """Go by another configuration: make and warm what is new, then swap; requests in flight end on the old one."""
+        learned = await asyncio.to_thread(self._store.load)
+        fleet = Fleet(config, self._connect, self._status_changed, self._clock, self._fleet, learned)
+        ignore = IgnoreFiles(config.residency.ignore_file)
+        for folder in self._workspaces:
+            await asyncio.to_thread(ignore.load, folder)
+        await self._begin(fleet.without(self._fleet))
+        old, self._fleet = self._fleet, fleet
+        self._ignore, self._rules = ignore, ResidencyRules(config.residency, ignore)
+        self._watch_heat()
+        self._listen(fleet)
+        for upstream in old.without(fleet):
+            self._in_background(upstream.retire())
 
     async def aclose(self) -> None:
-        """Close connections and end what is going on."""
-        await self.local.aclose()
+        """Close connections, end what is going on, and keep what was learned."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await asyncio.gather(*(one.endpoint.aclose() for one in self.upstreams.values()), return_exceptions=True)
+        learned = state_of(self.upstreams.values()) | {"spending": self.spending.state()}
+        await asyncio.to_thread(self._store.save, learned)
 
+    def _watch_heat(self) -> None:
+        if self._heat:
+            self._heat.cancel()
+        heats = {one.id: one.heat for one in self.upstreams.values() if one.profile.local}
+        self._heat = self._in_background(HeatMonitor(find_sensors(), heats, self._heat_changed).run())
 
-def _local(config: RouterConfig) -> tuple[str, EndpointConfig | None]:
-    for name, endpoint in config.endpoints.items():
-        if endpoint.is_local:
-            return name, endpoint
-    return "local", None
+    def _heat_changed(self, endpoint: str, level: HeatLevel, reason: str) -> None:
+        log.info("%s is %s: %s", endpoint, level.name.lower().replace("_", " "), reason)
+        self._on_status(self.status)
 
+    async def _begin(self, upstreams: Iterable[Upstream]) -> None:
+        stays = self.config.offline or self.config.residency.everything
+        wanted = [one for one in upstreams if not one.profile.stand_in and (one.profile.local or not stays)]
+        if wanted:
+            tasks = [self._in_background(one.endpoint.begin()) for one in wanted]
+            await asyncio.wait(tasks, timeout=WARM_UP_S)
 
-def _servers(config: RouterConfig, endpoint: EndpointConfig | None) -> tuple[Server, ...]:
-    named: tuple[Server, ...] = ()
-    if endpoint and endpoint.host:
-        key = os.environ.get(endpoint.api_key_env) if endpoint.api_key_env else None
-        named = (Server(endpoint.host, key),)
-    return named + (DISCOVERED if config.engine.discover else ())
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
+    def _question(self, request: RoutingRequest) -> Question:
+        complexity, source = complexity_of(request)
+        return Question(
+            request,
+            self._rules.must_stay(request) or "",
+            complexity,
+            source,
+            self._estimate(request.prompt),
+            characters(request.prompt),
+            self.spending.usd,
+            self._turns,
+        )
 
-def _engine_params(config: RouterConfig) -> EngineParams | None:
-    engine = config.engine
-    if not engine.enabled:
-        return None
-    model = _catalogued(config)
-    path = ModelStore().path(model) if model else Path(engine.model).expanduser()
-    return EngineParams(str(path), str(runtime_dir()), engine.context_tokens, engine.idle_s, engine.threads)
+    def _estimate(self, prompt: Prompt) -> TokenCount:
+        # Words cost microseconds for each kilobyte; where every endpoint has a ratio of its own, nobody asks.
+        if all(one.tokens_per_char is not None for one in self._fleet.standings):
+            return TokenCount(0, "learned")
+        return estimate(prompt, None)
 
+    def _decided(self, question: Question, assume_ready: bool = False) -> Decision:
+        now_s = self._clock()
+        for upstream in self._lively:
+            upstream.refresh(now_s, question.request)
+            upstream.standing.ready |= assume_ready
+        return decide(question, self._fleet.standings, self.config, now_s)
 
-def _catalogued(config: RouterConfig) -> Model | None:
-    return next((model for model in MODELS if model.id == config.engine.model), None)
+    def _chunks(self, request: RoutingRequest, decision: Decision) -> Chunks:
+        order = [self.upstreams[name] for name in (decision.endpoint, *decision.fallbacks)]
+        self._lively.update(order)
+        policy = self.config.routing_policy
+        left_usd = policy.hedge.max_usd_per_day - self.spending.hedges_usd
+        return carried_out(request, decision, order, policy, left_usd)
+
+    def _listen(self, fleet: Fleet) -> None:
+        """From now on these are the endpoints."""
+        self._lively = {one for one in fleet.upstreams.values() if one.profile.local}
+        for upstream in fleet.upstreams.values():
+            upstream.on_answer = self._answered
+
+    def _answered(self, upstream: Upstream, request: RoutingRequest, usage: Usage) -> None:
+        self._lively.add(upstream)
+        cost_usd = upstream.cost_usd(request, usage)
+        if cost_usd and not upstream.profile.local:
+            self.spending.add(cost_usd)
+
+    def _status_changed(self, status: LocalStatus) -> None:
+        self._on_status(status)

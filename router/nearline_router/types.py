@@ -37,15 +37,39 @@ class Infill:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation. `stable`: requests to come begin with everything up to here, so cache it."""
+
+    role: Literal["user", "assistant"]
+    text: str
+    stable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A conversation whose next turn is asked for; `system` may be empty."""
+
+    system: str
+    messages: tuple[Message, ...]
+
+
+Prompt = str | Infill | Chat
+
+
+@dataclass(frozen=True, slots=True)
 class RoutingRequest:
     """One request for text. The first five field names are the reference design's.
 
-    `latency_budget_ms` counts from the moment the user asked; None means that no deadline was set.
+    A `str` prompt is one user message to a chat endpoint and plain text to a completion endpoint.
+    `latency_budget_ms` is the time to the first content, counted from the moment the user asked; None means that
+    no deadline was set. `path` (as the workspace counts it), `language` and `workspace` (a folder) say what the
+    text comes from, which residency rules look at; an Infill brings its own path and language.
+    `document` keeps what is chosen by chance the same for one document.
     `supersedes` names what this request replaces in a queue: a newer one with the same key ends the older.
     `warm_up` asks an endpoint to read the prompt into its cache and generate nothing.
     """
 
-    prompt: str | Infill
+    prompt: Prompt
     max_output_tokens: int
     requires_data_sovereignty: bool = False
     latency_budget_ms: float | None = None
@@ -54,6 +78,10 @@ class RoutingRequest:
     priority: Priority = Priority.TYPING
     supersedes: str | None = None
     warm_up: bool = False
+    path: str | None = None
+    language: str | None = None
+    workspace: str | None = None
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +104,14 @@ class Chunk:
 
     `finish`: `stop` (the model ended), `length` (the output limit), or None while the stream goes on.
     A chunk with `queued_ms` says that the request has left its queue for the endpoint, and how long it waited.
+    A chunk with `endpoint` says who is asked from here on; there is another one after a fallback.
     """
 
     text: str = ""
     finish: Literal["stop", "length"] | None = None
     usage: Usage | None = None
     queued_ms: float | None = None
+    endpoint: str | None = None
 
 
 # An asynchronous iterator that is closed to end the work behind it.

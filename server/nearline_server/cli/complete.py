@@ -71,7 +71,8 @@ async def _complete(config: str | None, place: Place) -> dict[str, Any]:
     try:
         await connected(router)
         answer = await completer.complete(place, invoked=True)
-        shown = {"text": answer.text, "endpoint": router.local.id, "model": router.local.status.model}
+        completing = router.completing.id if router.completing else None
+        shown = {"text": answer.text, "endpoint": completing, "model": router.status.model}
         return shown | answer.record()
     finally:
         await completer.aclose()

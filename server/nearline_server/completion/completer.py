@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from nearline_router.errors import Superseded
@@ -70,9 +71,11 @@ class Completer:
         router: Router,
         settings: CompletionSettings,
         on_late: Callable[[Place], None] = lambda _: None,
+        workspace: Path | None = None,
     ) -> None:
         self.settings = settings
         self._router = router
+        self._workspace = str(workspace) if workspace else None
         self._memory = Memory()
         self._warm_up = WarmUp(router)
         self._on_late = on_late
@@ -181,7 +184,7 @@ class Completer:
     def _ask_model(self, place: Place, invoked: bool) -> tuple[Found, Generation]:
         if self._running:
             self._running.close()
-        multiline = asks_for_block(place, invoked) and self.settings.multiline
+        multiline = self._router.eagerness.multiline and self.settings.multiline and asks_for_block(place, invoked)
         settings = self.settings
         request = RoutingRequest(
             prompt=self._warm_up.infill(place, multiline),
@@ -189,6 +192,9 @@ class Completer:
             latency_budget_ms=settings.invoked_budget_ms if invoked else settings.budget_ms,
             complexity="routine",
             supersedes=TYPING,
+            path=place.file or place.path,
+            workspace=self._workspace,
+            document=place.uri,
         )
         suggestion = Suggestion(place, trim_context(place, multiline))
         self._memory.add(suggestion)
@@ -246,8 +252,6 @@ class Completer:
         suggestion = generation.suggestion
         if self._running is generation:
             self._running = None
-        if generation.usage:
-            self._router.speed.observe(generation.usage)
         asked = self._late.pop(suggestion, None)
         if asked and (generation.astray or (generation.whole and suggestion.visible)):
             self._on_late(asked)
@@ -257,7 +261,7 @@ class Completer:
         self._idle(suggestion.place)
 
     def _idle(self, place: Place) -> None:
-        self._warm_up.schedule(place, self.settings.idle_ms / 1000)
+        self._warm_up.schedule(place, self.settings.idle_ms / 1000 * self._router.eagerness.idle_factor)
 
     def _answer_waiting(self, uri: str) -> None:
         waiting = self._waiting.pop(uri, None)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from nearline_server.documents.buffer import Buffer
 
@@ -42,6 +45,11 @@ class Place:
         return replace(self, before=self.before + text, column=self.column + len(text))
 
     @property
+    def file(self) -> str | None:
+        """The document's absolute path; None for one that is not on a disk."""
+        return _file(self.uri)
+
+    @property
     def line_before(self) -> str:
         """The cursor's line up to the cursor."""
         return self.before[max(self.before.rfind("\n"), self.before.rfind("\r")) + 1 :]
@@ -55,3 +63,12 @@ class Place:
     def shows_whole_beginning(self) -> bool:
         """Whether `before` reaches back to the document's first character."""
         return len(self.before) < BEFORE_CHARS
+
+
+@lru_cache(maxsize=256)
+def _file(uri: str) -> str | None:
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # whatever a client takes for a URI
+        return None
+    return url2pathname(parts.path) if parts.scheme == "file" else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # imported when `initialize` has been answered
     from nearline_server.lsp.session import Session
 
 SECTION = "nearline"
+WATCHED = ("**/nearline.yaml", "**/.nearline.yaml", "**/.nearlineignore")
 
 
 def register(server: NearlineServer) -> None:
@@ -29,8 +31,8 @@ def register(server: NearlineServer) -> None:
     @server.feature(types.INITIALIZED)
     async def initialized(_: types.InitializedParams) -> None:
         session = server.session = await asyncio.to_thread(_load_session, server)
-        session.use_settings(initial, changed)
-        session.send_status()
+        await session.start(initial, changed)
+        await watch_files(server)
         await connect(server, session)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
@@ -45,6 +47,11 @@ def register(server: NearlineServer) -> None:
         if server.session:
             server.session.use_settings(initial, changed)
 
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    async def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
+        if server.session:
+            await server.session.files_changed({change.uri for change in params.changes})
+
     @server.feature(types.SHUTDOWN)
     async def shutdown(_: None) -> None:
         if server.session:
@@ -52,14 +59,29 @@ def register(server: NearlineServer) -> None:
 
 
 def _load_session(server: NearlineServer) -> Session:
+    from nearline_server.lsp.configuration import Files
     from nearline_server.lsp.session import Session
 
-    return Session(server)
+    user = Path(server.config_path) if server.config_path else None
+    return Session(server, Files(user, server.workspace_folder))
+
+
+async def watch_files(server: NearlineServer) -> None:
+    """Ask a client that can watch files to tell of ours, sooner than looking at them ourselves would."""
+    workspace = server.client_capabilities.workspace
+    watched = workspace.did_change_watched_files if workspace else None
+    if not (watched and watched.dynamic_registration):
+        return
+    options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(name) for name in WATCHED])
+    method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+    registration = types.Registration("nearline-files", method, options)
+    await server.client_register_capability_async(types.RegistrationParams([registration]))
 
 
 async def connect(server: NearlineServer, session: Session) -> None:
     """Connect to a model; where the only thing missing is the model itself, offer to fetch it."""
     status = await session.router.ready()
+    await session.router.warm()
     if status.state == "no-model":
         await download_model(server, session, ask=True)
 

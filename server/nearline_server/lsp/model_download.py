@@ -23,7 +23,7 @@ async def offer_model(server: NearlineServer, router: Router, *, ask: bool) -> N
     """Fetch the configured model if the user agrees, then connect. Nothing is fetched without a yes."""
     model = router.model
     if model is None:
-        server.say(types.MessageType.Error, router.local.status.message)
+        server.say(types.MessageType.Error, router.status.message)
         return
     if ask and not await _agreed(server, model):
         return

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
+from pygls.uris import to_fs_path
 
 from nearline_server.documents.document import Document
 from nearline_server.documents.positions import Encoding, column_of, units_of
@@ -45,6 +47,12 @@ class NearlineServer(LanguageServer):
         """The position encoding agreed with the client."""
         agreed = self.protocol.server_capabilities.position_encoding or "utf-16"
         return str(getattr(agreed, "value", agreed))  # type: ignore[return-value]
+
+    @property
+    def workspace_folder(self) -> Path | None:
+        """The folder that is open in the editor, if one is and it is on a disk."""
+        path = to_fs_path(self.protocol.workspace.root_uri or "")
+        return Path(path) if path else None
 
     def place(self, uri: str, position: types.Position) -> Place | None:
         """The place a client speaks of, or None when the document is not open; a position too far is clamped."""

@@ -2,56 +2,90 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lsprotocol import types
 
-from nearline_router.config import RouterConfig
-from nearline_router.errors import ConfigError
+from nearline_router.config.layers import WORKSPACE_FILES, Loaded
+from nearline_router.config.watch import FileWatch
 from nearline_router.local import LocalStatus
 from nearline_router.router import Router
 from nearline_server.completion.completer import Answer, Completer
 from nearline_server.completion.place import Place
+from nearline_server.lsp.configuration import Files, diagnostics
 from nearline_server.lsp.server import NearlineServer, to_position
 from nearline_server.settings import read_settings
 
 # A status line needs no more; a message for each answer would cost the editor a redraw each.
 STATUS_EVERY_S = 1.0
 
+Layers = tuple[Mapping[str, Any] | None, ...]
+
 log = logging.getLogger("nearline")
 
 
 class Session:
-    """One editor's router and typing path. A wrong configuration file is said and the defaults are used."""
+    """One editor's router and typing path. Made in a thread, since it reads files.
 
-    def __init__(self, server: NearlineServer) -> None:
+    A configuration that is wrong is said, and the last good one is used, or the defaults.
+    """
+
+    def __init__(self, server: NearlineServer, files: Files) -> None:
         self._server = server
-        self.complaints: list[str] = []
-        self.router = self._open_router()
+        self._files = files
+        self._watch = FileWatch(files.watched, self._files_changed)
+        self._loaded = files.load()
+        self._layers: Layers = ()
+        self._shown: set[str] = set()
+        self.router = Router(self._loaded.config, self._status_changed)
         self.settings, _ = read_settings()
-        self.completer = Completer(self.router, self.settings.completion, self._late)
+        self.completer = Completer(self.router, self.settings.completion, self._late, files.workspace)
         self.last_answer: Answer | None = None
         self._status_sent_s = 0.0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, *layers: Mapping[str, Any] | None) -> None:
+        """Use these settings, show what is wrong, and connect to everything, what completes first."""
+        self._tasks = [asyncio.create_task(self._watch.run()), asyncio.create_task(self._read_ignore_files())]
+        await self._show_problems(self._loaded)
+        if self._loaded.broken:
+            self._server.say(types.MessageType.Warning, _complaint(self._loaded))
+        self.use_settings(*layers)
+        self.send_status()
 
     def use_settings(self, *layers: Mapping[str, Any] | None) -> None:
         """Take settings over those of the configuration file; what is wrong is said and left at its default."""
+        self._layers = layers
         self.settings, complaints = read_settings({"completion": self.router.config.completion}, *layers)
         self.completer.settings = self.settings.completion
-        for complaint in (*self.complaints, *complaints):
+        for complaint in complaints:
             self._server.say(types.MessageType.Warning, complaint)
-        self.complaints.clear()
+
+    async def reload(self) -> None:
+        """Read the files again and go by them; if one is wrong, go on with the last good ones and say so."""
+        loaded = await asyncio.to_thread(self._files.load)
+        await self._show_problems(loaded)
+        if loaded.broken:
+            self._server.say(types.MessageType.Warning, _complaint(loaded))
+            return
+        self._loaded = loaded
+        await self.router.reload(loaded.config)
+        self.use_settings(*self._layers)
+        log.info("configuration reloaded")
+        self.send_status()
 
     def status(self) -> dict[str, Any]:
         """How things are, for the status line and `nearline.status`; `last_ms` is the newest answer's time."""
-        local = self.router.local
+        status, completing = self.router.status, self.router.completing
         return {
-            "state": local.status.state,
-            "message": local.status.message,
-            "endpoint": local.id,
-            "model": local.status.model,
+            "state": status.state,
+            "message": status.message,
+            "endpoint": completing.id if completing else None,
+            "model": status.model,
             "last_ms": self.last_answer.total_ms if self.last_answer else None,
         }
 
@@ -69,15 +103,33 @@ class Session:
 
     async def aclose(self) -> None:
         """End what runs and close connections."""
+        for task in self._tasks:
+            task.cancel()
         await self.completer.aclose()
         await self.router.aclose()
 
-    def _open_router(self) -> Router:
-        try:
-            return Router.from_file(self._server.config_path, self._status_changed)
-        except ConfigError as error:
-            self.complaints.append(f"Nearline goes on with its defaults. {error}")
-            return Router(RouterConfig(), self._status_changed)
+    async def files_changed(self, uris: Iterable[str]) -> None:
+        """A client that watches files saw these change."""
+        names = {uri.rpartition("/")[2] for uri in uris}
+        if names & set(WORKSPACE_FILES):
+            await self.reload()
+        if names - set(WORKSPACE_FILES):
+            await self._read_ignore_files()
+
+    async def _files_changed(self, _: object) -> None:
+        await self.reload()
+
+    async def _read_ignore_files(self) -> None:
+        if self._files.workspace:
+            await self.router.open_workspace(str(self._files.workspace))
+
+    async def _show_problems(self, loaded: Loaded) -> None:
+        """Diagnostics on the lines of the configuration files; those that are mended are taken back."""
+        found = await asyncio.to_thread(diagnostics, loaded.problems, self._server.encoding)
+        for uri in self._shown | found.keys():
+            params = types.PublishDiagnosticsParams(uri, found.get(uri, []))
+            self._server.text_document_publish_diagnostics(params)
+        self._shown = set(found)
 
     def _status_changed(self, status: LocalStatus) -> None:
         log.info("%s: %s", status.state, status.message)
@@ -91,3 +143,8 @@ class Session:
             position = to_position(line, place.line, place.column, self._server.encoding)
             message = {"uri": place.uri, "version": place.version, "position": position}
             self._server.protocol.notify("nearline/inlineCompletion/refresh", message)
+
+
+def _complaint(loaded: Loaded) -> str:
+    errors = [str(problem) for problem in loaded.problems if problem.severity == "error"]
+    return "\n".join(["Nearline goes on without what is wrong in its configuration.", *errors])

@@ -10,6 +10,8 @@ import pytest
 from nearline_router.admission import Admission
 from nearline_router.planner import Speed
 from nearline_router.router import Router
+from nearline_router.thermal.eagerness import eagerness_at
+from nearline_router.thermal.heat import HeatLevel
 from nearline_router.transports.scripted import Scripted
 from nearline_router.types import Chunks, RoutingRequest
 from nearline_server.completion.completer import Completer
@@ -27,6 +29,7 @@ class StandIn:
 
     def __init__(self, endpoint: Scripted) -> None:
         self.speed = Speed()
+        self.eagerness = eagerness_at(HeatLevel.COOL)
         self._admission = Admission(endpoint, 1)
 
     def stream(self, request: RoutingRequest) -> Chunks:

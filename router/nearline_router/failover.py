@@ -1,0 +1,84 @@
+"""One request over the candidates of its decision: the next one is asked until the first text has been shown.
+
+After the first text nobody else is asked, since two answers cannot be joined. The last candidate is never cut.
+All times are the event loop's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+
+from nearline_router.errors import EndpointError, EndpointSlow, EndpointUnavailable
+from nearline_router.types import Chunk, Chunks, RoutingRequest
+from nearline_router.upstream import Upstream
+
+
+async def failover(
+    request: RoutingRequest, upstreams: Sequence[Upstream], fallback_timeout_ms: float, deadline_s: float | None = None
+) -> Chunks:
+    """The answer of the first upstream that gives content in time. Raises EndpointError when the last one failed.
+
+    An upstream is left `fallback_timeout_ms` after it was asked, or at `deadline_s` if that is earlier.
+    """
+    clock = asyncio.get_running_loop().time
+    for number, upstream in enumerate(upstreams):
+        last = number == len(upstreams) - 1
+        until_s = None if last else first_content_deadline(clock(), fallback_timeout_ms, deadline_s)
+        committed = False
+        try:
+            async with aclosing(attempt(upstream, request, until_s, force=number == 0)) as chunks:
+                async for chunk in chunks:
+                    committed = committed or bool(chunk.text)
+                    yield chunk
+        except EndpointError:
+            if committed or last:
+                raise
+        else:
+            return
+
+
+def first_content_deadline(now_s: float, fallback_timeout_ms: float, deadline_s: float | None) -> float:
+    """When an attempt that begins now is left; one that begins after the deadline has the usual time."""
+    at_s = now_s + fallback_timeout_ms / 1000
+    return at_s if deadline_s is None or deadline_s <= now_s else min(at_s, deadline_s)
+
+
+async def attempt(
+    upstream: Upstream, request: RoutingRequest, until_s: float | None = None, *, force: bool = False
+) -> Chunks:
+    """One upstream's answer, with its breaker told how it ended. Raises EndpointSlow without content at `until_s`.
+
+    `force`: ask even if the breaker is open. Time spent in our own queue is nobody's failure.
+    """
+    permit = upstream.breaker.enter(force=force)
+    if permit is None:
+        why = upstream.breaker.last_failure or "another request is trying it"
+        raise EndpointUnavailable(f"{upstream.id}: not asked, since it failed before ({why})")
+    sent = False
+    try:
+        yield Chunk(endpoint=upstream.id)
+        async with aclosing(upstream.stream(request)) as chunks:
+            content = False
+            while (chunk := await _next(chunks, None if content else until_s)) is not None:
+                sent = sent or chunk.queued_ms is not None
+                content = content or bool(chunk.text or chunk.finish)
+                yield chunk
+        permit.succeeded()
+    except TimeoutError as error:
+        slow = EndpointSlow(f"{upstream.id}: no content in time" if sent else f"{upstream.id}: its queue is too long")
+        if sent:
+            permit.failed(slow)
+        raise slow from error
+    except EndpointError as error:
+        permit.failed(error)
+        raise
+    finally:
+        permit.abandoned()
+
+
+async def _next(chunks: Chunks, until_s: float | None) -> Chunk | None:
+    """The next chunk, None at the end. Raises TimeoutError when there is none at `until_s`."""
+    async with asyncio.timeout_at(until_s):
+        return await anext(chunks, None)

@@ -1,0 +1,139 @@
+"""The endpoints of a configuration with nothing left open: what every rule of the router looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from itertools import chain, count
+
+from nearline_router.config.endpoint import BUILT_IN_IDS, EndpointConfig, Provider, Tier
+from nearline_router.config.locality import is_local
+from nearline_router.config.models import RouterConfig
+from nearline_router.fim import template_for
+from nearline_router.registry.providers import NEAR_TTFT_MS, PROVIDERS, Cancels, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars a token; None where nobody said."""
+
+    input_usd: float | None = None
+    output_usd: float | None = None
+    cached_input_usd: float | None = None
+
+    def cost_usd(self, input_tokens: float, output_tokens: float) -> float | None:
+        """What so many tokens cost, none of them cached; None when a price is unknown."""
+        if self.input_usd is None or self.output_usd is None:
+            return None
+        return input_tokens * self.input_usd + output_tokens * self.output_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One endpoint, whole. `marginal` is what the router chooses by, `full` what reports add up.
+
+    `host` None: a llama.cpp server found on this machine or the embedded engine. `stand_in`: asked only where no
+    other local endpoint may. `context_tokens` None: not known before it was asked.
+    """
+
+    id: str
+    provider: Provider
+    protocol: Protocol
+    host: str | None
+    model: str | None
+    local: bool
+    completes: bool
+    chats: bool
+    tier: Tier
+    tags: frozenset[str]
+    marginal: Price
+    full: Price
+    expected_ttft_ms: float
+    context_tokens: int | None
+    max_concurrency: int
+    thermal_threshold_c: float | None
+    weight: float
+    http_version: str
+    api_key_env: str | None
+    api_key_keyring: str | None
+    ca_file: str | None
+    cancel_stops_billing: Cancels
+    stand_in: bool = False
+
+
+def profiles(config: RouterConfig) -> tuple[Profile, ...]:
+    """Every endpoint of a configuration, in its order; one for each fallback model; the built-in one last."""
+    found = [
+        _profile(id_, endpoint, model)
+        for name, endpoint in config.endpoints.items()
+        for id_, model in zip(endpoint.ids(name), endpoint.models, strict=True)
+        if endpoint.enabled
+    ]
+    hosted = any(profile.protocol == "llamacpp" and profile.host is None for profile in found)
+    if config.engine.enabled and not hosted:
+        found.append(_built_in(found, config.endpoints.keys()))
+    return tuple(found)
+
+
+def _profile(id_: str, endpoint: EndpointConfig, model: str | None) -> Profile:
+    provider = endpoint.provider or "llamacpp"
+    facts = PROVIDERS[provider]
+    local = is_local(endpoint, model)
+    completes, chats = _roles(endpoint, model)
+    full = _price(endpoint, endpoint.cost_per_mtok)
+    marginal = endpoint.marginal_cost_per_mtok
+    tags = endpoint.residency | ({endpoint.region} if endpoint.region else set())
+    return Profile(
+        id=id_,
+        provider=provider,
+        protocol=facts.protocol,
+        host=endpoint.host or facts.host,
+        model=model,
+        local=local,
+        completes=completes,
+        chats=chats,
+        tier=endpoint.tier or ("routine" if local else "frontier"),
+        tags=frozenset(tags),
+        marginal=full if marginal is None else _flat(marginal),
+        full=full,
+        expected_ttft_ms=endpoint.expected_ttft_ms or facts.expected_ttft_ms,
+        context_tokens=endpoint.context_tokens,
+        max_concurrency=endpoint.max_concurrency or facts.max_concurrency,
+        thermal_threshold_c=endpoint.thermal_threshold_c,
+        weight=endpoint.weight,
+        http_version=endpoint.http_version or facts.http_version,
+        api_key_env=endpoint.api_key_env or (None if endpoint.api_key_keyring else facts.api_key_env),
+        api_key_keyring=endpoint.api_key_keyring,
+        ca_file=endpoint.ca_file,
+        cancel_stops_billing=facts.cancel_stops_billing,
+    )
+
+
+def _built_in(others: list[Profile], taken: Collection[str]) -> Profile:
+    names = chain(BUILT_IN_IDS, (f"{BUILT_IN_IDS[-1]}-{number}" for number in count(2)))
+    name = next(name for name in names if name not in taken)
+    profile = _profile(name, EndpointConfig(provider="llamacpp", expected_ttft_ms=NEAR_TTFT_MS), None)
+    return replace(profile, stand_in=any(other.local for other in others))
+
+
+def _roles(endpoint: EndpointConfig, model: str | None) -> tuple[bool, bool]:
+    """Whether it can fill in the middle, and whether it can chat."""
+    if endpoint.role:
+        return endpoint.role in ("completion", "both"), endpoint.role in ("chat", "both")
+    facts = PROVIDERS[endpoint.provider or "llamacpp"]
+    fills_in = facts.protocol in ("llamacpp", "ollama") and (model is None or template_for(model) is not None)
+    return fills_in, True
+
+
+def _price(endpoint: EndpointConfig, flat_usd: float | None) -> Price:
+    flat = _flat(flat_usd)
+    into, out, cached = endpoint.input_cost_per_mtok, endpoint.output_cost_per_mtok, endpoint.cached_input_cost_per_mtok
+    return Price(
+        flat.input_usd if into is None else into / 1e6,
+        flat.output_usd if out is None else out / 1e6,
+        None if cached is None else cached / 1e6,
+    )
+
+
+def _flat(per_mtok_usd: float | None) -> Price:
+    return Price() if per_mtok_usd is None else Price(per_mtok_usd / 1e6, per_mtok_usd / 1e6)

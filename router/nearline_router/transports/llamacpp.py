@@ -7,7 +7,6 @@ so the `/tokenize` call that precedes each one doubles as the opening of the str
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -16,11 +15,16 @@ from typing import Any
 
 import httpx2
 
-from nearline_router.errors import EndpointMalformed, EndpointRefused, EndpointUnavailable
+from nearline_router.errors import EndpointCut, EndpointMalformed, EndpointRefused, EndpointUnavailable
 from nearline_router.fim import FimTemplate, Rendered, first_output_grammar, render, template_for
 from nearline_router.transports.http_errors import mapped_errors, raise_for_status
+from nearline_router.transports.llamacpp_events import Unforced, event_lines, read_event
 from nearline_router.transports.llamacpp_tokens import Tokenizer
-from nearline_router.types import Chunk, Chunks, Infill, RoutingRequest, Usage
+from nearline_router.transports.openai_chat import messages
+from nearline_router.transports.openai_stream import openai_chunks
+from nearline_router.transports.prompts import conversation
+from nearline_router.types import Chat, Chunks, Infill, RoutingRequest
+from nearline_router.warm.session import Session
 
 # A local model that has not said anything for this long is not going to; deadlines are kept by the caller.
 TIMEOUT = httpx2.Timeout(60.0, connect=2.0)
@@ -28,11 +32,15 @@ TIMEOUT = httpx2.Timeout(60.0, connect=2.0)
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """What a llama.cpp server says of itself: `context_tokens` is the window of one slot."""
+    """What a llama.cpp server says of itself: `context_tokens` is the window of one slot.
+
+    `template` is None for a model that cannot fill in the middle; `chats` says that it has a chat template.
+    """
 
     name: str
     context_tokens: int
     template: FimTemplate | None
+    chats: bool = False
 
 
 class LlamaCpp:
@@ -43,6 +51,7 @@ class LlamaCpp:
         # trust_env off: a proxy from the environment must not see what goes to a local model.
         self._client = httpx2.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT, trust_env=False)
         self._id = endpoint_id
+        self._chat_session = Session(endpoint_id, base_url, headers, local=True)
         self._tokens = Tokenizer(self._post)
         self._served: ServedModel | None = None
 
@@ -53,6 +62,7 @@ class LlamaCpp:
 
     async def aclose(self) -> None:
         """Close every connection."""
+        await self._chat_session.aclose()
         await self._client.aclose()
 
     async def served(self) -> ServedModel:
@@ -64,10 +74,18 @@ class LlamaCpp:
         return self._served
 
     async def stream(self, request: RoutingRequest) -> Chunks:
-        """See Endpoint.stream. A request that dies before its first byte is repeated once, at once."""
+        """See Endpoint.stream."""
+        chats = isinstance(request.prompt, Chat) or (isinstance(request.prompt, str) and (await self.served()).chats)
+        chunks = self._chat(conversation(self._id, request.prompt), request) if chats else self._repeated(request)
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield chunk
+
+    async def _repeated(self, request: RoutingRequest) -> Chunks:
+        """A completion. One that dies before its first byte is asked for once more, at once."""
         started = False
         try:
-            async with aclosing(self._answer(request)) as chunks:
+            async with aclosing(self._completion(request)) as chunks:
                 async for chunk in chunks:
                     started = True
                     yield chunk
@@ -76,11 +94,17 @@ class LlamaCpp:
                 raise
         else:
             return
-        async with aclosing(self._answer(request)) as chunks:
+        async with aclosing(self._completion(request)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
-    async def _answer(self, request: RoutingRequest) -> Chunks:
+    def _chat(self, chat: Chat, request: RoutingRequest) -> Chunks:
+        """The server knows its model's chat template, and speaks OpenAI's protocol for it."""
+        most = 1 if request.warm_up else request.max_output_tokens
+        body = {"messages": messages(chat), "max_tokens": most, "temperature": 0, "cache_prompt": True}
+        return openai_chunks(self._id, self._chat_session, "/v1/chat/completions", body)
+
+    async def _completion(self, request: RoutingRequest) -> Chunks:
         body, forced = await self._body(request)
         unforced = Unforced(forced)
         # Closed by hand: what is left to the garbage collector ends after the next request went in.
@@ -107,25 +131,28 @@ class LlamaCpp:
         return body, rendered.forced
 
     def _render(self, request: RoutingRequest, template: FimTemplate | None) -> Rendered:
-        if isinstance(request.prompt, str):
-            return Rendered((request.prompt,), "")
+        prompt = request.prompt
+        if isinstance(prompt, str):
+            return Rendered((prompt,), "")
+        assert isinstance(prompt, Infill)  # noqa: S101 (conversations go another way)
         if template is None:
             raise EndpointRefused(
                 f"{self._id}: the model it serves cannot fill in the middle; use one that can, such as Qwen2.5-Coder"
             )
-        return render(template, request.prompt)
+        return render(template, prompt)
 
     async def _events(self, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         async with mapped_errors(self._id), self._client.stream("POST", "/completion", json=body) as response:
             if response.status_code != 200:
                 text = (await response.aread()).decode(errors="replace")
                 raise_for_status(self._id, response.status_code, text, response.headers)
-            async for line in response.aiter_lines():
-                if event := _read_event(self._id, line):
-                    yield event
-                    if event.get("stop"):
-                        return
-        raise EndpointMalformed(f"{self._id}: the stream ended without its last event")
+            async with aclosing(event_lines(response)) as lines:
+                async for line in lines:
+                    if event := read_event(self._id, line):
+                        yield event
+                        if event.get("stop"):
+                            return
+        raise EndpointCut(f"{self._id}: the stream ended without its last event")
 
     async def _post(self, path: str, body: dict[str, Any]) -> Any:
         async with mapped_errors(self._id):
@@ -140,23 +167,6 @@ class LlamaCpp:
             raise EndpointMalformed(f"{self._id}: the answer is not JSON") from error
 
 
-class Unforced:
-    """Takes the text that token healing forced off the front of the answer."""
-
-    def __init__(self, forced: str) -> None:
-        self._forced = forced
-
-    def chunk(self, event: dict[str, Any]) -> Chunk:
-        """One llama.cpp event as a chunk, without what was forced."""
-        text = event.get("content", "")
-        overlap = min(len(text), len(self._forced))
-        text, self._forced = text[overlap:], self._forced[overlap:]
-        finish = None
-        if event.get("stop"):
-            finish = "length" if event.get("stop_type") == "limit" else "stop"
-        return Chunk(text, finish, _read_usage(event.get("timings")))  # type: ignore[arg-type]
-
-
 def _read_props(endpoint_id: str, props: Any) -> ServedModel:
     try:
         name = str(props.get("model_alias") or props["model_path"])
@@ -164,35 +174,4 @@ def _read_props(endpoint_id: str, props: Any) -> ServedModel:
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise EndpointMalformed(f"{endpoint_id}: /props is not llama.cpp's") from error
     template = template_for(name) or template_for(str(props.get("model_path", "")))
-    return ServedModel(PurePath(name).name, context_tokens, template)
-
-
-def _read_event(endpoint_id: str, line: str) -> dict[str, Any] | None:
-    kind, _, data = line.partition(": ")
-    if kind not in ("data", "error") or data == "[DONE]":
-        return None
-    try:
-        event: dict[str, Any] = json.loads(data)
-        failed = event if kind == "error" else event.get("error")
-        status = int(failed.get("code", 500)) if failed else 200
-        right = isinstance(event.get("content", ""), str) and isinstance(event.get("timings", {}), dict)
-    except json.JSONDecodeError as error:
-        raise EndpointMalformed(f"{endpoint_id}: an event is not JSON") from error
-    except (AttributeError, TypeError, ValueError):
-        status, right = 200, False
-    raise_for_status(endpoint_id, status, data, {})
-    if not right:
-        raise EndpointMalformed(f"{endpoint_id}: an event is not llama.cpp's")
-    return event
-
-
-def _read_usage(timings: dict[str, Any] | None) -> Usage | None:
-    if not timings:
-        return None
-    return Usage(
-        evaluated_tokens=timings.get("prompt_n"),
-        cached_tokens=timings.get("cache_n"),
-        output_tokens=timings.get("predicted_n"),
-        prefill_ms=timings.get("prompt_ms"),
-        decode_ms=timings.get("predicted_ms"),
-    )
+    return ServedModel(PurePath(name).name, context_tokens, template, bool(props.get("chat_template")))

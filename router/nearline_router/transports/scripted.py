@@ -15,8 +15,8 @@ Step = str | Exception | asyncio.Event
 class Scripted:
     """Plays queued scripts in order, then `default` for ever; remembers what it was asked.
 
-    `history` holds every request, `closed_early` counts streams that were left before their end,
-    `inside` and `most_inside` how many streams are open now and were at most.
+    It is always connected. `history` holds every request, `closed_early` counts streams that were left before their
+    end, `inside` and `most_inside` how many streams are open now and were at most.
     """
 
     def __init__(self, endpoint_id: str = "scripted", default: Sequence[Step] = ()) -> None:
@@ -25,6 +25,7 @@ class Scripted:
         self._scripts: deque[tuple[Step, ...]] = deque()
         self.history: list[RoutingRequest] = []
         self.closed_early = 0
+        self.closed = False
         self.inside = 0
         self.most_inside = 0
 
@@ -32,6 +33,26 @@ class Scripted:
     def id(self) -> str:
         """The endpoint's name."""
         return self._id
+
+    @property
+    def ready(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    def trouble(self) -> str:
+        """None."""
+        return ""
+
+    async def begin(self) -> None:
+        """There is nothing to connect to."""
+
+    def touch(self) -> None:
+        """There is nothing to keep warm."""
+
+    async def aclose(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
 
     def enqueue(self, *steps: Step) -> None:
         """Add the script of one more answer."""

@@ -1,54 +1,93 @@
-"""Foreign errors and statuses become the router's own, and tell nothing that is secret."""
+"""What breaks on the way to a server becomes the router's own, and tells nothing that is secret."""
 
 from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
 
-from nearline_router.errors import (
-    EndpointBusy,
-    EndpointError,
-    EndpointMalformed,
-    EndpointRefused,
-    EndpointUnavailable,
-)
-from nearline_router.transports.http_errors import mapped_errors, raise_for_status
+from nearline_router.errors import EndpointError, EndpointMalformed, EndpointRefused, EndpointUnavailable
+from nearline_router.transports.http_errors import LOOKED_AT_BYTES, answering, beginning, mapped_errors
+from nearline_router.warm.session import Session
 
 SECRET = "sk-secret-and-the-users-code"
 REQUEST = httpx2.Request("POST", f"http://localhost/{SECRET}", headers={"Authorization": SECRET})
+GOAWAY = "<ConnectionTerminated error_code:0, last_stream_id:1, additional_data:None>"
 
 
-def of_status(status: int, body: str = "", headers: dict[str, str] | None = None) -> EndpointError:
-    """The error of one answer."""
+def not_verified(reason: str) -> ssl.SSLCertVerificationError:
+    """What a certificate that is not believed raises."""
+    error = ssl.SSLCertVerificationError(1, f"certificate verify failed: {reason}")
+    error.verify_message = reason
+    return error
+
+
+async def mapped(foreign: Exception, cause: Exception | None = None) -> EndpointError:
+    """What an error of the client becomes."""
     with pytest.raises(EndpointError) as caught:
-        raise_for_status("local", status, body, headers or {})
+        async with mapped_errors("local"):
+            raise foreign from cause
     return caught.value
 
 
 @pytest.mark.parametrize(
     ("foreign", "kind", "text"),
     [
-        (httpx2.ConnectError, EndpointUnavailable, "local: nothing answers there"),
-        (httpx2.ConnectTimeout, EndpointUnavailable, "local: no answer in time"),
-        (httpx2.ReadTimeout, EndpointUnavailable, "local: no answer in time"),
-        (httpx2.WriteTimeout, EndpointUnavailable, "local: no answer in time"),
-        (httpx2.PoolTimeout, EndpointUnavailable, "local: no answer in time"),
-        (httpx2.ReadError, EndpointUnavailable, "local: the connection broke (ReadError)"),
-        (httpx2.WriteError, EndpointUnavailable, "local: the connection broke (WriteError)"),
-        (httpx2.RemoteProtocolError, EndpointUnavailable, "local: the connection broke (RemoteProtocolError)"),
-        (httpx2.ProxyError, EndpointUnavailable, "local: the connection broke (ProxyError)"),
-        (httpx2.DecodingError, EndpointMalformed, "local: the answer cannot be decoded"),
+        (httpx2.ConnectError, EndpointUnavailable, "nothing answers there"),
+        (httpx2.ConnectTimeout, EndpointUnavailable, "no answer in time"),
+        (httpx2.ReadTimeout, EndpointUnavailable, "no answer in time"),
+        (httpx2.WriteTimeout, EndpointUnavailable, "no answer in time"),
+        (httpx2.PoolTimeout, EndpointUnavailable, "no answer in time"),
+        (httpx2.ReadError, EndpointUnavailable, "the connection was reset (ReadError)"),
+        (httpx2.WriteError, EndpointUnavailable, "the connection was reset (WriteError)"),
+        (httpx2.RemoteProtocolError, EndpointUnavailable, "the server hung up before the answer's end"),
+        (httpx2.ProxyError, EndpointUnavailable, "the connection broke (ProxyError)"),
+        (httpx2.LocalProtocolError, EndpointUnavailable, "the connection broke (LocalProtocolError)"),
+        (httpx2.DecodingError, EndpointMalformed, "the answer cannot be decoded"),
     ],
 )
 async def test_the_clients_errors_are_ours_and_repeat_nothing(
     foreign: type[httpx2.RequestError], kind: type[EndpointError], text: str
 ) -> None:
     """Each error of the client is one of ours, whose text has no address, header or body in it."""
-    with pytest.raises(EndpointError) as caught:
-        async with mapped_errors("local"):
-            raise foreign(SECRET, request=REQUEST)
+    error = await mapped(foreign(SECRET, request=REQUEST))
 
-    assert (type(caught.value), str(caught.value)) == (kind, text)
+    assert (type(error), str(error)) == (kind, f"local: {text}")
+
+
+@pytest.mark.parametrize(
+    ("cause", "text"),
+    [
+        (not_verified("certificate has expired"), "its certificate has expired"),
+        (not_verified("Hostname mismatch, certificate is not valid for 'a'."), "its certificate is for another name"),
+        (not_verified("IP address mismatch, certificate is not valid"), "its certificate is for another name"),
+        (
+            not_verified("unable to get local issuer certificate"),
+            "its certificate is not trusted here; `ca_file` names the authority of a server of your own",
+        ),
+        (ssl.SSLError(1, "wrong version"), "no secure connection can be made there; is it an https address?"),
+        (socket.gaierror(-2, "Name or service not known"), "its name cannot be found"),
+        (OSError(errno.ENETUNREACH, "unreachable"), "there is no network to it"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), "nothing answers there"),
+    ],
+    ids=["expired", "another name", "another address", "not trusted", "no TLS", "no name", "no network", "refused"],
+)
+async def test_why_there_is_no_connection_is_said_in_words(cause: Exception, text: str) -> None:
+    """The reason is often behind the client's error, not in it."""
+    error = await mapped(httpx2.ConnectError(SECRET, request=REQUEST), cause)
+
+    assert (type(error), str(error)) == (EndpointUnavailable, f"local: {text}")
+
+
+async def test_a_server_that_ends_an_http2_connection_is_unavailable() -> None:
+    """GOAWAY comes as the text of the client's own event."""
+    error = await mapped(httpx2.RemoteProtocolError(GOAWAY, request=REQUEST))
+
+    assert (type(error), str(error)) == (EndpointUnavailable, "local: the server ended the connection (GOAWAY)")
 
 
 async def test_what_is_no_error_of_the_client_passes() -> None:
@@ -58,47 +97,38 @@ async def test_what_is_no_error_of_the_client_passes() -> None:
             raise KeyError("ours")
 
 
-def test_200_passes() -> None:
-    """The one status that is no error."""
-    raise_for_status("local", 200, "", {})
+async def test_a_text_that_cannot_be_sent_is_refused_and_not_repeated() -> None:
+    """Editors may send half of a surrogate pair; Python's error would hold the whole prompt."""
+    session = Session("local", "http://127.0.0.1:1", {}, local=True)
+    with pytest.raises(EndpointRefused) as caught:
+        async with answering("local", session, "/v1/completions", {"prompt": f"{SECRET} \ud800"}):
+            pass
+    await session.aclose()
+
+    assert str(caught.value) == "local: the text holds half a character and cannot be sent"
+    assert caught.value.__suppress_context__
 
 
-@pytest.mark.parametrize(
-    ("status", "kind", "text"),
-    [
-        (302, EndpointRefused, "local: the request was refused (302)"),
-        (400, EndpointRefused, "local: the request was refused (400)"),
-        (401, EndpointRefused, "local: the key is missing or wrong (401)"),
-        (403, EndpointRefused, "local: the key is missing or wrong (403)"),
-        (404, EndpointRefused, "local: the request was refused (404)"),
-        (429, EndpointBusy, "local: busy or loading (429)"),
-        (500, EndpointUnavailable, "local: failed inside (500)"),
-        (502, EndpointUnavailable, "local: failed inside (502)"),
-        (503, EndpointBusy, "local: busy or loading (503)"),
-        (529, EndpointUnavailable, "local: failed inside (529)"),
-    ],
-)
-def test_every_other_status_is_an_error_that_repeats_nothing(status: int, kind: type[EndpointError], text: str) -> None:
-    """The text names the endpoint, what is wrong, and the status; a server may echo the prompt, we do not."""
-    error = of_status(status, SECRET)
+async def test_an_endless_error_is_read_only_at_its_beginning() -> None:
+    """What an error has to say stands in front; a server cannot make us read on."""
+    read = 0
 
-    assert (type(error), str(error)) == (kind, text)
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1
+            yield b"x" * 1024
+
+    body = await beginning(httpx2.Response(500, content=endless(), request=REQUEST))
+
+    assert (len(body), read) == (LOOKED_AT_BYTES, LOOKED_AT_BYTES // 1024)
 
 
-def test_too_long_a_prompt_is_told_as_such() -> None:
-    """llama.cpp's own words for it are recognised."""
-    body = "the request exceeds the available context size (4096 tokens), try increasing it"
+async def test_an_errors_body_that_breaks_off_is_looked_at_as_far_as_it_goes() -> None:
+    """The status has said enough; how its body ends is not worth another error."""
 
-    assert str(of_status(400, body)) == "local: the prompt is too long (400)"
+    async def breaking() -> AsyncIterator[bytes]:
+        yield b"quota"
+        raise httpx2.ReadError("reset", request=REQUEST)
 
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [("2", 2.0), ("0.5", 0.5), ("", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-1", None), ("²", None)],
-)
-def test_a_busy_endpoints_own_word_is_kept(value: str, expected: float | None) -> None:
-    """Seconds in Retry-After are believed; anything else is no word."""
-    error = of_status(429, headers={"retry-after": value})
-
-    assert isinstance(error, EndpointBusy)
-    assert error.retry_after_s == expected
+    assert await beginning(httpx2.Response(500, content=breaking(), request=REQUEST)) == "quota"

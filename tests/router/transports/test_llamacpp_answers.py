@@ -14,7 +14,7 @@ from nearline_router.errors import (
     EndpointRefused,
 )
 from nearline_router.transports.llamacpp import ServedModel
-from nearline_router.types import Usage
+from nearline_router.types import Chat, Message, RoutingRequest, Usage
 from tests.raw_llama import RawLlama, events, last, piece, plain
 from tests.router.transports.asking import COMPLETION, ask, chunks, failure, infill, talking, text
 from tests.scripted_llama import MODEL
@@ -47,6 +47,26 @@ async def test_an_answer_comes_piece_by_piece() -> None:
         first = await anext(stream)
 
     assert (first.text, first.finish, server.sent) == ("one", None, [1])
+
+
+async def test_a_line_ends_at_a_line_end_and_nowhere_else() -> None:
+    """Other characters that Unicode calls line ends may stand in the text of an event as they are."""
+    said = "a\u2028b\u0085c\x0bd"
+    event = 'data: {"content": "' + "a\u2028b\u0085c" + '\\u000bd", "stop": false}\n\n'
+    async with talking(RawLlama(raw={COMPLETION: events(event.encode(), last())})) as endpoint:
+        assert await text(endpoint, ask("hi")) == said
+
+
+async def test_a_conversation_goes_to_the_servers_own_chat_template() -> None:
+    """In OpenAI's protocol, which every llama.cpp server speaks too."""
+    delta = {"choices": [{"index": 0, "delta": {"content": "Hello"}}]}
+    end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    raw = {"POST /v1/chat/completions": events(delta, end, b"data: [DONE]\n\n")}
+    async with talking(RawLlama(raw=raw)) as endpoint:
+        chat = Chat("Be brief.", (Message("user", "Hi"),))
+        said = await text(endpoint, RoutingRequest(chat, 8))
+
+    assert said == "Hello"
 
 
 @pytest.mark.parametrize(("stop_type", "finish"), [("eos", "stop"), ("word", "stop"), ("limit", "length")])

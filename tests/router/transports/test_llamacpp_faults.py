@@ -8,9 +8,13 @@ import pytest
 
 from nearline_router.errors import (
     EndpointBusy,
+    EndpointCut,
     EndpointError,
     EndpointMalformed,
     EndpointRefused,
+    EndpointStarting,
+    EndpointTooLong,
+    EndpointUnauthorized,
     EndpointUnavailable,
 )
 from nearline_router.transports.llamacpp import LlamaCpp
@@ -23,22 +27,22 @@ TOO_LONG = "the request exceeds the available context size, try increasing it"
 @pytest.mark.parametrize(
     ("raw", "kind", "said"),
     [
-        (error(503, "Loading model"), EndpointBusy, "busy or loading (503)"),
+        (error(503, "Loading model"), EndpointStarting, "busy or loading (503)"),
         (error(429, CODE), EndpointBusy, "busy or loading (429)"),
-        (error(401, f"Invalid API Key {KEY}"), EndpointRefused, "the key is missing or wrong (401)"),
-        (error(400, TOO_LONG, "exceed_context_size_error"), EndpointRefused, "the prompt is too long (400)"),
+        (error(401, f"Invalid API Key {KEY}"), EndpointUnauthorized, "the key is missing or wrong (401)"),
+        (error(400, TOO_LONG, "exceed_context_size_error"), EndpointTooLong, "the prompt is too long (400)"),
         (error(400, f"bad {CODE}"), EndpointRefused, "the request was refused (400)"),
         (error(500, f"failed at {CODE}"), EndpointUnavailable, "failed inside (500)"),
         (answer(500, ""), EndpointUnavailable, "failed inside (500)"),
-        (answer(200, "<html>hello</html>"), EndpointMalformed, "the stream ended without its last event"),
-        (events(), EndpointMalformed, "the stream ended without its last event"),
-        (events(piece("a")), EndpointMalformed, "the stream ended without its last event"),
+        (answer(200, "<html>hello</html>"), EndpointCut, "the stream ended without its last event"),
+        (events(), EndpointCut, "the stream ended without its last event"),
+        (events(piece("a")), EndpointCut, "the stream ended without its last event"),
         (events(b"data: {nonsense\n\n"), EndpointMalformed, "an event is not JSON"),
         (events(piece("a"), b"data: \xff\xfe\n\n"), EndpointMalformed, "an event is not JSON"),
         (events({"error": {"code": 500, "message": CODE}}), EndpointUnavailable, "failed inside (500)"),
         (
             events(piece("a"), {"error": {"code": 400, "message": TOO_LONG}}),
-            EndpointRefused,
+            EndpointTooLong,
             "the prompt is too long (400)",
         ),
         (events(b'error: {"code": 503, "message": "x"}\n\n'), EndpointBusy, "busy or loading (503)"),
@@ -80,8 +84,8 @@ def assert_tells_nothing(fault: BaseException | None) -> None:
 @pytest.mark.parametrize(
     ("raw", "kind"),
     [
-        (error(503, "Loading model"), EndpointBusy),
-        (error(401, "Invalid API Key"), EndpointRefused),
+        (error(503, "Loading model"), EndpointStarting),
+        (error(401, "Invalid API Key"), EndpointUnauthorized),
         (answer(404, "not found"), EndpointRefused),
         (answer(200, "<!doctype html><title>My app</title>"), EndpointMalformed),
         (answer(200, ""), EndpointMalformed),

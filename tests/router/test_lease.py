@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from nearline_router.lease import Lease
+from nearline_router.admission.board import Wanted
+from nearline_router.admission.lease import Lease
+from nearline_router.types import Priority
 from tests.waiting import settle
 
 # Takes the only slot again and again; who finds another inside counts a collision.
 CONTENDER = """
 import asyncio, os, sys
 from pathlib import Path
-from nearline_router.lease import Lease
+from nearline_router.admission.lease import Lease
 
 async def main(folder, rounds):
     lease, collisions = Lease(folder, "local", 1), 0
@@ -43,11 +45,29 @@ asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
 HOLDER = """
 import asyncio, sys
 from pathlib import Path
-from nearline_router.lease import Lease
+from nearline_router.admission.lease import Lease
 
 slot = asyncio.run(Lease(Path(sys.argv[1]), "local", 1).acquire())
 print("held", flush=True)
 sys.stdin.readline()
+"""
+
+# Waits for the only slot with a keystroke, and says so.
+WAITER = """
+import asyncio, sys
+from pathlib import Path
+from nearline_router.admission.lease import Lease
+
+lease = Lease(Path(sys.argv[1]), "local", 1)
+
+async def main():
+    waiting = asyncio.create_task(lease.acquire())
+    await asyncio.sleep(0)
+    assert lease.try_acquire() is None
+    print("waits", flush=True)
+    await waiting
+
+asyncio.run(main())
 """
 
 ROUNDS = 60
@@ -83,9 +103,9 @@ def go(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-def files(folder: Path) -> list[Path]:
-    """Every file under a folder."""
-    return [path for path in folder.rglob("*") if path.is_file()]
+def slot_locks(folder: Path) -> list[Path]:
+    """Every lock of a slot under a folder."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.name.startswith("slot-")]
 
 
 def test_two_processes_never_hold_the_same_slot(tmp_path: Path, processes: ExitStack) -> None:
@@ -112,6 +132,25 @@ async def test_a_killed_holder_frees_its_slot(tmp_path: Path, processes: ExitSta
     slot = await asyncio.wait_for(waiting, 10)
     assert slot.is_locked
     slot.release()
+
+
+async def test_a_window_that_is_killed_while_it_waits_holds_up_nobody(tmp_path: Path, processes: ExitStack) -> None:
+    """Its keystroke would have gone first; the slot goes to the warm-up that is left."""
+    mine, other = Lease(tmp_path, "local", 1), Lease(tmp_path, "local", 1)
+    held = await mine.acquire()
+    assert held is not None
+    waiter = run(processes, WAITER, tmp_path)
+    assert await asyncio.to_thread(line, waiter) == "waits"
+    assert [wanted.priority for wanted in other.waiting_elsewhere()] == [Priority.TYPING]
+
+    waiter.kill()
+    await asyncio.to_thread(waiter.wait)
+    held.release()
+
+    slot = other.try_acquire(Wanted(Priority.WARM_UP, 0.0))
+    assert slot is not None
+    slot.release()
+    assert other.waiting_elsewhere() == []
 
 
 async def test_each_slot_is_held_once(tmp_path: Path) -> None:
@@ -153,7 +192,7 @@ async def test_any_name_is_a_lock_file_in_the_folder(tmp_path: Path, name: str) 
     slot = await Lease(tmp_path / "runtime", name, 1).acquire()
     slot.release()
 
-    (file,) = files(tmp_path)
+    (file,) = slot_locks(tmp_path)
     assert file.parent == tmp_path / "runtime"
     assert set(file.name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
@@ -164,6 +203,6 @@ async def test_names_that_look_alike_do_not_share_a_slot(tmp_path: Path) -> None
 
     slots = [await asyncio.wait_for(Lease(tmp_path, name, 1).acquire(), 10) for name in names]
 
-    assert len({path.name.lower() for path in files(tmp_path)}) == len(names)
+    assert len({path.name.lower() for path in slot_locks(tmp_path)}) == len(names)
     for slot in slots:
         slot.release()

@@ -7,21 +7,28 @@ from pathlib import Path
 
 import yaml
 
-from nearline_router.config import RouterConfig, load_config
+from nearline_router.config import EndpointConfig, RouterConfig, layered, load_config
+from nearline_router.config.models import ExperimentConfig
 from nearline_server.cli.main import COMMANDS
 from nearline_server.completion.settings import CompletionSettings
 
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_commented_configuration_is_the_defaults() -> None:
-    """config/nearline.yaml shows every setting, each with the value it has when left out."""
+def test_the_commented_configuration_is_the_defaults(tmp_path: Path) -> None:
+    """config/nearline.yaml shows every setting with its default, and in comments a whole endpoint."""
     path = ROOT / "config" / "nearline.yaml"
-    written = yaml.safe_load(path.read_text())
-    defaults = RouterConfig().model_dump() | {"completion": CompletionSettings().model_dump(mode="json")}
+    text = path.read_text(encoding="utf-8")
+    completion = {"completion": CompletionSettings().model_dump(mode="json")}
+    shown = tmp_path / "nearline.yaml"
+    shown.write_text(re.sub(r"\{\}\n#", "\n#", text).replace("\n#  ", "\n  "), encoding="utf-8")
+    loaded = layered(shown, None, trusted=False)
 
-    assert written == defaults
-    assert load_config(path).engine == RouterConfig().engine
+    assert yaml.safe_load(text) == RouterConfig().model_dump(mode="json") | completion
+    assert load_config(path).model_copy(update={"completion": {}}) == RouterConfig()
+    assert loaded.problems == ()
+    assert loaded.config.endpoints["studio"].model_fields_set == set(EndpointConfig.model_fields)
+    assert loaded.config.experiments["explain"].model_fields_set == set(ExperimentConfig.model_fields)
 
 
 def test_readme_s_commands_are_the_make_verbs_and_ci_runs_each() -> None:

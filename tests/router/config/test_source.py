@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from nearline_router.config import RouterConfig, load_config
+from nearline_router.config import ConfigProblem, InvalidConfig, RouterConfig, load_config
 from nearline_router.errors import ConfigError
 
-SEED = Path(__file__).parents[2] / "config" / "llm-routing-config.yaml"
+SEED = Path(__file__).parents[3] / "config" / "llm-routing-config.yaml"
 
 
 def load(tmp_path: Path, text: str | bytes) -> RouterConfig:
@@ -70,7 +70,7 @@ def test_the_reference_designs_file_loads_unchanged() -> None:
     assert (local.max_concurrency, local.thermal_threshold_c, local.cost_per_mtok) == (1, 85, 33)
     assert (cloud.provider, cloud.api_key_env) == ("openrouter", "OPENROUTER_API_KEY")
     assert (cloud.default_model, cloud.cost_per_mtok) == ("qwen-2.5-72b-instruct", 0.65)
-    assert cloud.fallback_models == ["deepseek-v3.1", "llama-3.3-70b"]
+    assert cloud.fallback_models == ("deepseek-v3.1", "llama-3.3-70b")
     assert (policy.compliance_override, policy.latency_budget_ms) == (True, 150)
     assert (policy.complexity_threshold, policy.fallback_timeout_ms) == ("complex", 2000)
     assert (policy.circuit_breaker.failure_threshold, policy.circuit_breaker.recovery_timeout_s) == (3, 30)
@@ -79,13 +79,6 @@ def test_the_reference_designs_file_loads_unchanged() -> None:
         "export_format": "csv",
         "aggregation_interval": "daily",
     }
-
-
-def test_only_an_endpoint_of_a_local_provider_is_local() -> None:
-    """What the reference design calls local stays with the user; what it calls cloud does not."""
-    endpoints = load_config(SEED).endpoints
-
-    assert {name: one.is_local for name, one in endpoints.items()} == {"local": True, "cloud": False}
 
 
 @pytest.mark.parametrize(
@@ -190,3 +183,131 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
         load_config(tmp_path / "nowhere.yaml")
 
     assert str(caught.value) == f"{tmp_path}/nowhere.yaml: cannot be read: No such file or directory"
+
+
+def problems(tmp_path: Path, text: str) -> tuple[ConfigProblem, ...]:
+    """What is wrong with a file, as values."""
+    with pytest.raises(InvalidConfig) as caught:
+        load(tmp_path, text)
+    return caught.value.problems
+
+
+def test_a_problem_is_a_value_with_its_place(tmp_path: Path) -> None:
+    """What an editor shows: line, first and last column of the value, key, sentence."""
+    (problem,) = problems(tmp_path, "engine:\n  idle_s: soon  # or later\n")
+
+    assert (problem.path, problem.severity) == (tmp_path / "nearline.yaml", "error")
+    assert (problem.line, problem.column, problem.end_column) == (2, 11, 15)
+    assert problem.location == "engine.idle_s"
+    assert problem.message.startswith("Input should be a valid number")
+
+
+def test_an_editors_positions_count_from_zero(tmp_path: Path) -> None:
+    """Line, column and end column are one less each."""
+    (problem,) = problems(tmp_path, "engine:\n  idle_s: soon\n")
+
+    assert problem.zero_based == (1, 10, 14)
+
+
+def test_a_problem_of_a_whole_file_is_shown_at_its_beginning(tmp_path: Path) -> None:
+    """A file that cannot be read has no line."""
+    with pytest.raises(InvalidConfig) as caught:
+        load_config(tmp_path / "nowhere.yaml")
+
+    assert caught.value.problems[0].zero_based == (0, 0, 0)
+
+
+def test_a_problem_of_a_block_is_shown_on_its_first_line(tmp_path: Path) -> None:
+    """Its end is that of the line, not that of the block."""
+    (problem,) = problems(tmp_path, "endpoints:\n  a:\n    provider: openai\n    local: true\n")
+
+    assert (problem.line, problem.column, problem.end_column) == (3, 5, 21)
+
+
+@pytest.mark.parametrize("text", ["endpoints:\n#  a: {}\n", "residency:\n", "experiments:\nengine:\n"])
+def test_a_block_whose_every_line_is_a_comment_says_nothing(tmp_path: Path, text: str) -> None:
+    """YAML calls it null."""
+    assert load(tmp_path, text) == RouterConfig()
+
+
+def test_a_list_is_called_a_list(tmp_path: Path) -> None:
+    """Not by the name of a type of Python."""
+    lines = complaint(tmp_path, "residency:\n  paths: a\n  languages: sql\n")
+
+    assert [line.rpartition(": ")[2] for line in lines] == ["Input should be a valid list"] * 2
+
+
+@pytest.mark.parametrize("name", ["a:b", "a b", "../a", '""', "a" * 65])
+def test_an_endpoint_has_a_plain_name(tmp_path: Path, name: str) -> None:
+    """A colon would look like a fallback model's id, a slash like a folder; it is shown at the name."""
+    (line,) = complaint(tmp_path, f"endpoints:\n  {name}: {{}}\n")
+
+    assert line.startswith("nearline.yaml:2:3: ")
+    assert line.endswith("expected a name of letters, digits, dots, dashes and underscores, at most 64")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("offline: true\nengine: {}\noffline: false\n", "3:1: offline: this key is there already, in line 1"),
+        ("engine:\n  idle_s: 1\n  idle_s: 2\n", "3:3: engine.idle_s: this key is there already, in line 2"),
+        ("endpoints:\n  a: {}\n  'a': {}\n", "3:3: endpoints.a: this key is there already, in line 2"),
+        ("completion:\n  a: [{b: 1, b: 2}]\n", "2:14: completion.a.0.b: this key is there already, in line 2"),
+    ],
+)
+def test_a_key_that_is_there_twice_is_an_error(tmp_path: Path, text: str, expected: str) -> None:
+    """YAML takes the last one and says nothing."""
+    assert complaint(tmp_path, text) == [f"nearline.yaml:{expected}; expected it once"]
+
+
+def test_a_merged_block_may_be_refined(tmp_path: Path) -> None:
+    """A key beside `<<` is no repetition of the one that comes with it."""
+    text = "endpoints:\n  a: &base {weight: 1, host: 'http://localhost:1'}\n  b:\n    <<: *base\n    weight: 2\n"
+
+    assert [one.weight for one in load(tmp_path, text).endpoints.values()] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "completion: &ring {again: *ring}\n",
+        "completion: {a: &a [1, 2, 3, 4], b: &b [*a, *a, *a, *a]"
+        + "".join(f", {chr(n + 1)}: &{chr(n + 1)} [*{chr(n)}, *{chr(n)}, *{chr(n)}, *{chr(n)}]" for n in range(98, 110))
+        + "}\n",
+        "completion: " + "[" * 3000 + "]" * 3000 + "\n",
+        "completion: {when: 2026-99-99}\n",
+        "completion: {[a]: b}\n",
+        "a: 1\n---\nb: 2\n",
+        "completion: *unknown\n",
+    ],
+    ids=["ring", "billions", "too deep", "no date", "list as key", "two documents", "unknown anchor"],
+)
+def test_what_yaml_makes_trouble_with_is_told_and_nothing_worse(tmp_path: Path, text: str) -> None:
+    """All are errors of the configuration, not of the program."""
+    assert complaint(tmp_path, text)[0].startswith("nearline.yaml:")
+
+
+def test_a_file_of_a_megabyte_is_not_read(tmp_path: Path) -> None:
+    """No configuration is that long."""
+    assert complaint(tmp_path, "#" * 1_000_001) == ["nearline.yaml: cannot be read: it is larger than 200000 bytes"]
+
+
+def test_a_thousand_mistakes_are_told_as_the_first_of_them(tmp_path: Path) -> None:
+    """Nobody reads more, and each costs time."""
+    text = "".join(f"a{number}: 1\n" for number in range(1000))
+
+    assert len(complaint(tmp_path, text)) == 50
+    assert len(complaint(tmp_path, "a: 1\n" * 1000)) == 51
+
+
+def test_windows_line_ends_and_byte_order_mark_are_fine(tmp_path: Path) -> None:
+    """As an editor on Windows writes it."""
+    assert load(tmp_path, b"\xef\xbb\xbfoffline: true\r\nengine:\r\n  idle_s: 1\r\n").engine.idle_s == 1
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_are_those_of_an_editor(tmp_path: Path, end: str) -> None:
+    """Whatever ends them, and whatever else looks like an end: a line separator in a text is none."""
+    (problem,) = problems(tmp_path, f"# one{end}completion: {{a: '\u2028'}}{end}engine:{end}  idle_s: soon{end}")
+
+    assert (problem.line, problem.column, problem.end_column) == (4, 11, 15)

@@ -20,7 +20,8 @@ from tests.engines import HostedEngine, ParamsFor, end_all
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test sees the user's engine, configuration or keys."""
-    monkeypatch.setenv("NEARLINE_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    for kind in ("RUNTIME", "STATE", "DATA"):
+        monkeypatch.setenv(f"NEARLINE_{kind}_DIR", str(tmp_path_factory.mktemp(kind.lower())))
     monkeypatch.delenv("NEARLINE_CONFIG", raising=False)
     for name in [name for name in os.environ if name.upper().endswith("_API_KEY")]:
         monkeypatch.delenv(name)

@@ -45,7 +45,9 @@ class Sensors:
     async def _first(self, group: list[Sensor]) -> Reading | None:
         while group:
             try:
-                return await asyncio.wait_for(asyncio.wrap_future(_reading(group[0])), self._limit_s)
+                # Not wait_for: Python 3.11's loses a cancel that comes together with the answer.
+                async with asyncio.timeout(self._limit_s):
+                    return await asyncio.wrap_future(_reading(group[0]))
             except Exception as error:  # noqa: BLE001 (a sensor may fail in any way, and then it is no sensor)
                 log.info("%s tells no heat here: %s", group.pop(0).name, type(error).__name__)
         return None

@@ -22,6 +22,14 @@ def register(server: NearlineServer) -> None:
         answer = server.session.last_answer if server.session else None
         return answer.record() if answer else {}
 
+    @server.command("nearline.whyHere")
+    def why_here() -> dict[str, Any]:
+        """`text` is Markdown for the user, the rest the same as values."""
+        from nearline_server.why import explained
+
+        last = server.session.router.last if server.session else None
+        return {"text": explained(last), **(last.record() if last else {})}
+
     @server.command("nearline.pullModel")
     async def pull_model() -> None:
         if server.session:

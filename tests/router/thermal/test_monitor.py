@@ -11,7 +11,7 @@ import pytest
 
 from nearline_router.config.models import RouterConfig
 from nearline_router.registry.profile import profiles
-from nearline_router.thermal.heat import DWELL_S, Heat, HeatLevel
+from nearline_router.thermal.heat import Heat, HeatLevel
 from nearline_router.thermal.monitor import COOL_INTERVAL_S, HOT_INTERVAL_S, HeatMonitor, heat_of
 from nearline_router.thermal.reading import Reading
 from nearline_router.thermal.sensors import Sensors, find_sensors

@@ -3,13 +3,15 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# Servers of others that the transports are tested against; they need Node.js.
+PEERS  := tests/peers/node_modules/.installed
 
 .PHONY: run test lint bench lock
 
 run: $(STAMP)
 	$(BIN)/nearline demo
 
-test: $(STAMP)
+test: $(STAMP) $(PEERS)
 	$(BIN)/nearline model pull --yes
 	$(BIN)/pytest $(ARGS)
 
@@ -27,6 +29,11 @@ $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(PEERS): tests/peers/package-lock.json
+	@command -v npm >/dev/null || { echo "make test needs Node.js 20 or newer with npm, for the servers in tests/peers"; exit 1; }
+	@npm ci --prefix tests/peers --ignore-scripts --no-fund --no-audit --loglevel=error
 	@touch $@
 
 # Rewrites requirements.lock after a change of pyproject.toml; needs uv on the PATH.

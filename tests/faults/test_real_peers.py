@@ -6,11 +6,9 @@ aimock (npm, MIT, no dependencies) plays OpenAI, Anthropic and Ollama, and is co
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -35,7 +33,7 @@ CHAT = Chat("You answer in one word.", (Message("user", "What colour is the sky 
 LLAMA_WAYS: list[tuple[str, Prompt]] = [("vllm", CHAT), ("vllm", HOLE), ("anthropic", CHAT)]
 llama_way = pytest.mark.parametrize(("provider", "prompt"), LLAMA_WAYS, ids=["chat", "completions", "messages"])
 
-AIMOCK = "npm install --global --prefix .venv @copilotkit/aimock@1.43.0"
+PEERS = Path(__file__).parents[1] / "peers" / "node_modules" / ".bin"
 GREETING = "Hello there, how can I help you today?"
 FIXTURES = {
     "fixtures": [
@@ -126,9 +124,11 @@ async def test_llama_cpp_refuses_a_wrong_key(engine: HostedEngine, provider: str
 @pytest.fixture(scope="module")
 def aimock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an aimock server."""
-    program = shutil.which("llmock", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    program = shutil.which("llmock", path=str(PEERS))
     if program is None:
-        pytest.fail(f"these tests use aimock, which is not installed; get it with `{AIMOCK}`", pytrace=False)
+        pytest.fail(
+            "these tests use aimock, which is not installed; get it with `npm ci --prefix tests/peers`", pytrace=False
+        )
     folder = tmp_path_factory.mktemp("aimock")
     (folder / "fixtures.json").write_text(json.dumps(FIXTURES))
     log = folder / "log"

@@ -20,9 +20,8 @@ async def test_it_offers_inline_completion_incremental_sync_and_its_commands(lau
     assert (sync.open_close, sync.change) == (True, types.TextDocumentSyncKind.Incremental)
     assert offered.inline_completion_provider == types.InlineCompletionOptions()
     assert offered.execute_command_provider is not None
-    assert {"nearline.accept", "nearline.status", "nearline.lastAnswer", "nearline.pullModel"} == set(
-        offered.execute_command_provider.commands
-    )
+    names = ("accept", "status", "lastAnswer", "whyHere", "pullModel")
+    assert {f"nearline.{name}" for name in names} == set(offered.execute_command_provider.commands)
     assert (offered.completion_provider, offered.hover_provider, offered.definition_provider) == (None, None, None)
     assert offered.position_encoding == types.PositionEncodingKind.Utf16
     assert result.server_info is not None

@@ -29,7 +29,7 @@ from nearline_router.admission import Admission
 from nearline_router.admission.bell import knock
 from nearline_router.errors import EndpointUnavailable, Superseded
 from nearline_router.types import Chunk, Chunks, Priority, RoutingRequest
-from tests.waiting import settle
+from tests.waiting import settle, until
 
 Step = Enum("Step", ["TOKEN", "END", "FAIL"])
 
@@ -276,8 +276,8 @@ class AdmissionMachine(RuleBasedStateMachine):
     async def _finish(self) -> None:
         for asked in self.asked.values():
             asked.steps.put_nowait(Step.END)
-        while any(one.inside for one in self.asked.values()):
-            await settle()
+        await until(lambda: all(one.ends for one in self.asked.values()), "everybody's end")
+        await settle()
         assert [len(one.ends) for one in self.asked.values()] == [1] * len(self.asked)
         last = [self._arrived(Priority.WARM_UP, None) for _ in range(self.slots)] if self.asked else []
         await settle()

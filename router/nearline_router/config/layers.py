@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -67,6 +68,26 @@ def layered(user: Path | None, workspace: Path | None, trusted: bool) -> Loaded:
     return _tightened(config, documents, workspace)
 
 
+def layered_over(user: Path | None, folders: Sequence[Path], trusted: Callable[[Path], bool]) -> Loaded:
+    """The configuration of a window with several folders: the first one's, made stricter by what the others say.
+
+    Trusted or not, a further folder only tightens: its endpoints are not for the other folders' text.
+    """
+    first = folders[0] if folders else None
+    loaded = layered(user, first, first is not None and trusted(first))
+    for folder in folders[1:]:
+        config, problems = loaded.config, loaded.problems
+        if (file := workspace_file(folder, user)) is None:
+            continue
+        theirs, wrong = _document(file)
+        if theirs is None or has_errors(theirs.problems):
+            loaded = Loaded(_closed(config), (*problems, *wrong, *(theirs.problems if theirs else ())))
+        else:
+            more = _tightened(config, [theirs], folder)
+            loaded = Loaded(more.config, (*problems, *more.problems))
+    return loaded
+
+
 def workspace_file(workspace: Path | None, user: Path | None = None) -> Path | None:
     """The file of a folder, if it has one and it is not the user's own."""
     paths = (workspace / name for name in WORKSPACE_FILES) if workspace else ()
@@ -77,9 +98,9 @@ def workspace_file(workspace: Path | None, user: Path | None = None) -> Path | N
         return None
 
 
-def files(user: Path | None, workspace: Path | None) -> tuple[Path, ...]:
-    """Every file that `layered` would read, there or not: what to watch."""
-    theirs = (workspace / name for name in WORKSPACE_FILES) if workspace else ()
+def files(user: Path | None, folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Every file that `layered_over` would read, there or not: what to watch."""
+    theirs = (folder / name for folder in folders for name in WORKSPACE_FILES)
     return (*([user] if user else ()), *theirs)
 
 

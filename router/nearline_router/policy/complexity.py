@@ -31,13 +31,11 @@ BY_TASK: dict[str, Complexity] = {
 # design, debugging and creative generation are not.
 COMPLEX_WORDS = re.compile(
     r"\b(architect\w*|design|debug\w*|diagnos\w*|root cause|race condition|deadlock|prove|proof|trade-?offs?|"
-    r"refactor\w*|redesign|migrat\w+|optimi[sz]\w*|step[- ]by[- ]step|plan|strategy|vulnerabilit\w+|why)\b",
-    re.IGNORECASE,
+    r"refactor\w*|redesign|migrat\w+|optimi[sz]\w*|step[- ]by[- ]step|plan|strategy|vulnerabilit\w+|why)\b"
 )
 ROUTINE_WORDS = re.compile(
     r"\b(complete|autocomplete|rename|format|sort|summari[sz]e|classify|translate|convert|extract|list|"
-    r"spell(ing)?|typo|title|one[- ]liner)\b",
-    re.IGNORECASE,
+    r"spell(ing)?|typo|title|one[- ]liner)\b"
 )
 # Words are looked for where an instruction stands: at the beginning and at the end of the text.
 INSTRUCTION_CHARS = 400
@@ -53,11 +51,12 @@ def complexity_of(request: RoutingRequest) -> tuple[Complexity | None, str]:
 
 
 def _by_words(text: str) -> tuple[Complexity | None, str]:
-    complex_, routine = COMPLEX_WORDS.search(text), ROUTINE_WORDS.search(text)
-    if complex_:
-        return "complex", f'the word "{complex_.group().lower()}"'
-    if routine:
-        return "routine", f'the word "{routine.group().lower()}"'
+    # Small letters before the search: one that ignores case takes three times as long.
+    text = text.lower()
+    if found := COMPLEX_WORDS.search(text):
+        return "complex", f'the word "{found.group()}"'
+    if found := ROUTINE_WORDS.search(text):
+        return "routine", f'the word "{found.group()}"'
     return None, "no signal"
 
 

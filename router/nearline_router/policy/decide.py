@@ -12,7 +12,7 @@ from nearline_router.config.models import RouterConfig
 from nearline_router.errors import NoEndpoint
 from nearline_router.policy.arms import chosen_arm
 from nearline_router.policy.decision import Candidate, Decision, Rule
-from nearline_router.policy.filters import forbidden, too_dear, unable
+from nearline_router.policy.filters import Filters
 from nearline_router.policy.question import Question
 from nearline_router.policy.ranking import Ranked, Ranking
 from nearline_router.policy.standing import Standing
@@ -27,7 +27,7 @@ Excluded = tuple[Standing, str]
 def decide(question: Question, standings: Sequence[Standing], config: RouterConfig, now_s: float) -> Decision:
     """Where the request goes. Raises NoEndpoint, with the reason, when nobody may answer it."""
     ranking = Ranking(question, config.routing_policy)
-    able, in_trouble, excluded = _sifted(question, standings, config, now_s, ranking)
+    able, in_trouble, excluded = _sifted(standings, Filters(question, config, now_s), ranking)
     ranked = able or in_trouble
     if not ranked:
         raise NoEndpoint(_why_none(question, excluded))
@@ -42,23 +42,20 @@ def decide(question: Question, standings: Sequence[Standing], config: RouterConf
 
 
 def _sifted(
-    question: Question, standings: Sequence[Standing], config: RouterConfig, now_s: float, ranking: Ranking
+    standings: Sequence[Standing], filters: Filters, ranking: Ranking
 ) -> tuple[list[Ranked], list[Ranked], list[Excluded]]:
     """The best of those who can answer, the best of those who may but are in trouble, and who is excluded and why."""
     able: list[Ranked] = []
     in_trouble: list[Ranked] = []
     excluded: list[Excluded] = []
-    caps, at_home = config.spending, False
+    at_home = False
     for number, standing in enumerate(standings):
-        reason = forbidden(question, standing, config)
-        if not reason:
+        if not (reason := filters.forbidden(standing)):
             one = ranking.rank(standing, number)
-            local = standing.profile.local
-            reason = "" if local else too_dear(question, one.cost_usd, caps)
-            if not reason:
-                if not (reason := unable(standing, now_s)):
+            if not (reason := filters.too_dear(standing, one.cost_usd)):
+                if not (reason := filters.unable(standing)):
                     able.append(one)
-                    at_home = at_home or (local and not standing.profile.stand_in)
+                    at_home = at_home or (standing.profile.local and not standing.profile.stand_in)
                     continue
                 in_trouble.append(one._replace(blocked_until_s=standing.blocked_until_s or 0.0))
         excluded.append((standing, reason))

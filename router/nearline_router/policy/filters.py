@@ -2,61 +2,66 @@
 
 from __future__ import annotations
 
-from nearline_router.config.models import RouterConfig, SpendingConfig
+from nearline_router.config.models import RouterConfig
 from nearline_router.policy.question import Question
 from nearline_router.policy.standing import Standing
 from nearline_router.types import Infill
 
 
-def forbidden(question: Question, standing: Standing, config: RouterConfig) -> str:
-    """Why an endpoint may never answer this request, "" if it may: residency, region, capability, context."""
-    profile = standing.profile
-    if not profile.local and (reason := _may_not_leave(question, standing, config)):
-        return reason
-    prompt = question.request.prompt
-    if isinstance(prompt, Infill):
-        if not profile.completes:
-            return "cannot fill in the middle"
-    elif not (profile.chats or isinstance(prompt, str)):
-        return "cannot chat"
-    if profile.context_tokens is not None and _tokens(question, standing) > profile.context_tokens:
-        return f"its context of {profile.context_tokens} tokens is too small"
-    return ""
+class Filters:
+    """Those of one request. What is the same for all endpoints is found out once: there may be a thousand."""
 
+    def __init__(self, question: Question, config: RouterConfig, now_s: float) -> None:
+        self._question = question
+        self._now_s = now_s
+        self._caps = config.spending
+        self._capped = self._caps.max_usd_per_request is not None or self._caps.max_usd_per_day is not None
+        self._at_home = f"not local, and {question.stays}" if question.stays else ""
+        if config.offline and not question.stays:
+            self._at_home = "offline: not on this machine"
+        self._regions = config.residency.regions
+        self._infill = isinstance(question.request.prompt, Infill)
+        self._text = isinstance(question.request.prompt, str)
 
-def too_dear(question: Question, cost_usd: float | None, caps: SpendingConfig) -> str:
-    """Why the caps on spending exclude an endpoint that is not local, "" if they do not."""
-    if caps.max_usd_per_request is None and caps.max_usd_per_day is None:
+    def forbidden(self, standing: Standing) -> str:
+        """Why an endpoint may never answer this request, "" if it may: residency, region, capability, context."""
+        profile = standing.profile
+        if not profile.local:
+            if self._at_home:
+                return self._at_home
+            if self._regions and not self._regions & profile.tags:
+                return f"in none of the regions {', '.join(sorted(self._regions))}"
+        if self._infill:
+            if not profile.completes:
+                return "cannot fill in the middle"
+        elif not (self._text or profile.chats):
+            return "cannot chat"
+        if profile.context_tokens is not None and self._tokens(standing) > profile.context_tokens:
+            return f"its context of {profile.context_tokens} tokens is too small"
         return ""
-    if cost_usd is None:
-        return "its price is unknown and there is a spending cap"
-    if caps.max_usd_per_request is not None and cost_usd > caps.max_usd_per_request:
-        return f"dearer than the cap of ${caps.max_usd_per_request:g} a request"
-    if caps.max_usd_per_day is not None and question.spent_today_usd + cost_usd > caps.max_usd_per_day:
-        return f"the cap of ${caps.max_usd_per_day:g} a day is reached"
-    return ""
 
+    def too_dear(self, standing: Standing, cost_usd: float | None) -> str:
+        """Why the caps on spending exclude an endpoint, "" if they do not; there are none for a local one."""
+        if not self._capped or standing.profile.local:
+            return ""
+        caps = self._caps
+        if cost_usd is None:
+            return "its price is unknown and there is a spending cap"
+        if caps.max_usd_per_request is not None and cost_usd > caps.max_usd_per_request:
+            return f"dearer than the cap of ${caps.max_usd_per_request:g} a request"
+        if caps.max_usd_per_day is not None and self._question.spent_today_usd + cost_usd > caps.max_usd_per_day:
+            return f"the cap of ${caps.max_usd_per_day:g} a day is reached"
+        return ""
 
-def unable(standing: Standing, now_s: float) -> str:
-    """Why an endpoint that may answer should not be asked now, "" if it can be: breaker, start-up, heat."""
-    if standing.blocked_until_s is not None and standing.blocked_until_s > now_s:
-        return f"breaker open for {standing.blocked_until_s - now_s:.0f} s: {standing.trouble}"
-    if not standing.ready:
-        return f"not ready: {standing.trouble}"
-    return "too hot" if standing.overheated else ""
+    def unable(self, standing: Standing) -> str:
+        """Why an endpoint that may answer should not be asked now, "" if it can be: breaker, start-up, heat."""
+        if standing.blocked_until_s is not None and standing.blocked_until_s > self._now_s:
+            return f"breaker open for {standing.blocked_until_s - self._now_s:.0f} s: {standing.trouble}"
+        if not standing.ready:
+            return f"not ready: {standing.trouble}"
+        return "too hot" if standing.overheated else ""
 
-
-def _tokens(question: Question, standing: Standing) -> int:
-    """What the request needs of a context: its prompt as this endpoint counts it, and the answer."""
-    return standing.count(question.tokens.tokens, question.characters) + question.request.max_output_tokens
-
-
-def _may_not_leave(question: Question, standing: Standing, config: RouterConfig) -> str:
-    if question.stays:
-        return f"not local, and {question.stays}"
-    if config.offline:
-        return "offline: not on this machine"
-    regions = config.residency.regions
-    if regions and not regions & standing.profile.tags:
-        return f"in none of the regions {', '.join(sorted(regions))}"
-    return ""
+    def _tokens(self, standing: Standing) -> int:
+        """What the request needs of a context: its prompt as this endpoint counts it, and the answer."""
+        question = self._question
+        return standing.count(question.tokens.tokens, question.characters) + question.request.max_output_tokens

@@ -14,6 +14,10 @@ COMMANDS = {
     "lsp": ("nearline_server.cli.lsp", "lsp", "Run the language server (editors start this)."),
     "demo": ("nearline_server.cli.demo", "demo", "Type a real file at human pace and show the ghost text."),
     "complete": ("nearline_server.cli.complete", "complete", "Complete FILE:LINE:COL once."),
+    "route": ("nearline_server.cli.route", "route", "Say where a request would go, and why; sends nothing."),
+    "status": ("nearline_server.cli.status", "status", "Show what every editor window and the engine are doing."),
+    "doctor": ("nearline_server.cli.doctor", "doctor", "Check configuration, keys, endpoints, engine and sensors."),
+    "trust": ("nearline_server.cli.trust", "trust", "Let a folder's own nearline.yaml count in full."),
     "engine": ("nearline_server.cli.engine", "engine", "Host the embedded llama.cpp, or see and stop it."),
     "model": ("nearline_server.cli.model", "model", "List, pull, verify and remove models."),
 }

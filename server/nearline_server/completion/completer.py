@@ -71,11 +71,11 @@ class Completer:
         router: Router,
         settings: CompletionSettings,
         on_late: Callable[[Place], None] = lambda _: None,
-        workspace: Path | None = None,
     ) -> None:
         self.settings = settings
+        # The folders that are open; a document's is the innermost that it lies in, else the first.
+        self.folders: tuple[Path, ...] = ()
         self._router = router
-        self._workspace = str(workspace) if workspace else None
         self._memory = Memory()
         self._warm_up = WarmUp(router)
         self._on_late = on_late
@@ -193,7 +193,7 @@ class Completer:
             complexity="routine",
             supersedes=TYPING,
             path=place.file or place.path,
-            workspace=self._workspace,
+            workspace=place.workspace(self.folders),
             document=place.uri,
         )
         suggestion = Suggestion(place, trim_context(place, multiline))

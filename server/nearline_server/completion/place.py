@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -49,6 +50,10 @@ class Place:
         """The document's absolute path; None for one that is not on a disk."""
         return _file(self.uri)
 
+    def workspace(self, folders: tuple[Path, ...]) -> str | None:
+        """The innermost of the open folders that the document lies in, else the first; None if none is open."""
+        return _workspace(self.file, folders)
+
     @property
     def line_before(self) -> str:
         """The cursor's line up to the cursor."""
@@ -63,6 +68,13 @@ class Place:
     def shows_whole_beginning(self) -> bool:
         """Whether `before` reaches back to the document's first character."""
         return len(self.before) < BEFORE_CHARS
+
+
+@lru_cache(maxsize=256)
+def _workspace(file: str | None, folders: tuple[Path, ...]) -> str | None:
+    around = [folder for folder in folders if file and Path(file).is_relative_to(folder)]
+    chosen = max(around, key=lambda folder: len(folder.parts), default=folders[0] if folders else None)
+    return str(chosen) if chosen else None
 
 
 @lru_cache(maxsize=256)

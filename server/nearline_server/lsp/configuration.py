@@ -8,9 +8,10 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from nearline_router.config.layers import Loaded, files, layered
+from nearline_router.config.layers import Loaded, files, layered_over
 from nearline_router.config.problem import ConfigProblem
 from nearline_router.config.trust import is_trusted, trusted_file
+from nearline_server.documents.buffer import Buffer
 from nearline_server.documents.positions import Encoding, units_of
 
 SEVERITIES = {"error": types.DiagnosticSeverity.Error, "warning": types.DiagnosticSeverity.Warning}
@@ -18,19 +19,19 @@ SEVERITIES = {"error": types.DiagnosticSeverity.Error, "warning": types.Diagnost
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where this window's configuration is: the user's own file and the workspace folder, either may be None."""
+    """Where this window's configuration is: the user's own file, or None, and the folders that are open."""
 
     user: Path | None
-    workspace: Path | None
+    folders: tuple[Path, ...]
 
     def load(self) -> Loaded:
         """Read them; for a thread."""
-        return layered(self.user, self.workspace, self.workspace is not None and is_trusted(self.workspace))
+        return layered_over(self.user, self.folders, is_trusted)
 
     @property
     def watched(self) -> tuple[Path, ...]:
         """Whatever changes the configuration when it changes."""
-        return (*files(self.user, self.workspace), trusted_file())
+        return (*files(self.user, self.folders), trusted_file())
 
 
 def diagnostics(problems: Iterable[ConfigProblem], encoding: Encoding) -> dict[str, list[types.Diagnostic]]:
@@ -57,7 +58,6 @@ def _diagnostic(problem: ConfigProblem, encoding: Encoding) -> types.Diagnostic:
 
 def _line(path: Path, number: int) -> str:
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return Buffer(path.read_text(encoding="utf-8", errors="replace")).line(number)
     except OSError:
         return ""
-    return lines[number] if number < len(lines) else ""

@@ -12,12 +12,12 @@ from lsprotocol import types
 
 from nearline_server.lsp.commands import download_model
 from nearline_server.lsp.server import NearlineServer
+from nearline_server.lsp.workspace import watch_files
 
 if TYPE_CHECKING:  # imported when `initialize` has been answered
     from nearline_server.lsp.session import Session
 
 SECTION = "nearline"
-WATCHED = ("**/nearline.yaml", "**/.nearline.yaml", "**/.nearlineignore")
 
 
 def register(server: NearlineServer) -> None:
@@ -48,11 +48,6 @@ def register(server: NearlineServer) -> None:
         if server.session:
             server.session.use_settings(initial, changed)
 
-    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    async def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
-        if server.session:
-            await server.session.files_changed({change.uri for change in params.changes})
-
     @server.feature(types.SHUTDOWN)
     async def shutdown(_: None) -> None:
         if server.session:
@@ -64,23 +59,10 @@ def _load_session(server: NearlineServer) -> Session:
     from nearline_server.lsp.session import Session
 
     user = Path(server.config_path) if server.config_path else None
-    session = Session(server, Files(user, server.workspace_folder))
+    session = Session(server, Files(user, server.folders))
     # What was loaded stays: looking through its 100,000 objects for garbage stopped typing for 60 ms now and then.
     gc.freeze()
     return session
-
-
-def watch_files(server: NearlineServer) -> None:
-    """Ask a client that can watch files to tell of ours, sooner than looking at them ourselves would."""
-    workspace = server.client_capabilities.workspace
-    watched = workspace.did_change_watched_files if workspace else None
-    if not (watched and watched.dynamic_registration):
-        return
-    options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(name) for name in WATCHED])
-    method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
-    registration = types.Registration("nearline-files", method, options)
-    # Not waited for: a client may refuse what it said it can, and files are looked at by ourselves too.
-    server.client_register_capability(types.RegistrationParams([registration]))
 
 
 async def connect(server: NearlineServer, session: Session) -> None:

@@ -49,10 +49,11 @@ class NearlineServer(LanguageServer):
         return str(getattr(agreed, "value", agreed))  # type: ignore[return-value]
 
     @property
-    def workspace_folder(self) -> Path | None:
-        """The folder that is open in the editor, if one is and it is on a disk."""
-        path = to_fs_path(self.protocol.workspace.root_uri or "")
-        return Path(path) if path else None
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that are open in the editor, those on a disk, the first one first."""
+        workspace = self.protocol.workspace
+        uris = [workspace.root_uri or "", *workspace.folders]
+        return tuple(dict.fromkeys(Path(path) for uri in uris if (path := to_fs_path(uri))))
 
     def place(self, uri: str, position: types.Position) -> Place | None:
         """The place a client speaks of, or None when the document is not open; a position too far is clamped."""

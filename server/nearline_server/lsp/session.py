@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
@@ -38,19 +39,22 @@ class Session:
         self._server = server
         self._files = files
         self._watch = FileWatch(files.watched, self._files_changed)
+        self._watching: asyncio.Task[None] | None = None
         self._loaded = files.load()
         self._layers: Layers = ()
         self._shown: set[str] = set()
         self.router = Router(self._loaded.config, self._status_changed)
         self.settings, _ = read_settings()
-        self.completer = Completer(self.router, self.settings.completion, self._late, files.workspace)
+        self.completer = Completer(self.router, self.settings.completion, self._late)
+        self.completer.folders = files.folders
         self.last_answer: Answer | None = None
         self._status_sent_s = 0.0
-        self._tasks: list[asyncio.Task[None]] = []
+        self._ignoring: asyncio.Task[None] | None = None
 
     async def start(self, *layers: Mapping[str, Any] | None) -> None:
         """Use these settings, show what is wrong, and connect to everything, what completes first."""
-        self._tasks = [asyncio.create_task(self._watch.run()), asyncio.create_task(self._read_ignore_files())]
+        self._watching = asyncio.create_task(self._watch.run())
+        self._ignoring = asyncio.create_task(self._read_ignore_files())
         await self._show_problems(self._loaded)
         if self._loaded.broken:
             self._server.say(types.MessageType.Warning, _complaint(self._loaded))
@@ -103,8 +107,9 @@ class Session:
 
     async def aclose(self) -> None:
         """End what runs and close connections."""
-        for task in self._tasks:
-            task.cancel()
+        for task in (self._watching, self._ignoring):
+            if task:
+                task.cancel()
         await self.completer.aclose()
         await self.router.aclose()
 
@@ -119,9 +124,20 @@ class Session:
     async def _files_changed(self, _: object) -> None:
         await self.reload()
 
+    async def folders_changed(self, folders: tuple[Path, ...]) -> None:
+        """The user opened or closed folders in this window."""
+        self._files = Files(self._files.user, folders)
+        self.completer.folders = folders
+        if self._watching:
+            self._watching.cancel()
+        self._watch = await asyncio.to_thread(FileWatch, self._files.watched, self._files_changed)
+        self._watching = asyncio.create_task(self._watch.run())
+        await self._read_ignore_files()
+        await self.reload()
+
     async def _read_ignore_files(self) -> None:
-        if self._files.workspace:
-            await self.router.open_workspace(str(self._files.workspace))
+        for folder in self._files.folders:
+            await self.router.open_workspace(str(folder))
 
     async def _show_problems(self, loaded: Loaded) -> None:
         """Diagnostics on the lines of the configuration files; those that are mended are taken back."""

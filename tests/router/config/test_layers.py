@@ -310,7 +310,7 @@ def test_the_name_without_a_dot_goes_first(layers: Layers) -> None:
     plain.write_text("")
 
     assert workspace_file(layers.workspace) == plain
-    assert files(layers.user, layers.workspace) == (layers.user, plain, dotted)
+    assert files(layers.user, [layers.workspace]) == (layers.user, plain, dotted)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

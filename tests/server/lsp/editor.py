@@ -97,6 +97,7 @@ class Editor:
         *,
         pulls_settings: bool = False,
         progress: bool = False,
+        root: Path | None = None,
     ) -> types.InitializeResult:
         """Shake hands as an editor that can draw inline completions."""
         capabilities = client_capabilities("visual-studio-code")
@@ -109,7 +110,9 @@ class Editor:
         assert capabilities.window is not None
         capabilities.window.work_done_progress = progress
         result = await self.client.initialize_session(
-            types.InitializeParams(capabilities, root_uri=ROOT, initialization_options=options)
+            types.InitializeParams(
+                capabilities, root_uri=root.as_uri() if root else ROOT, initialization_options=options
+            )
         )
         self.capabilities = result.capabilities
         agreed = result.capabilities.position_encoding
@@ -130,6 +133,11 @@ class Editor:
         """The server."""
         assert self.client._server is not None
         return self.client._server
+
+    def problems(self, path: Path) -> list[tuple[int, int, str]]:
+        """The newest diagnostics of a file: line, character, message."""
+        found = self.client.diagnostics.get(path.as_uri(), [])
+        return [(one.range.start.line, one.range.start.character, one.message) for one in found]
 
     def forget(self) -> None:
         """What was told until now does not count."""

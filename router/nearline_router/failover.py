@@ -15,14 +15,19 @@ from nearline_router.types import Chunk, Chunks, RoutingRequest
 from nearline_router.upstream import Upstream
 
 
+class _NotAsked(EndpointUnavailable):
+    """Its breaker let nobody pass."""
+
+
 async def failover(
     request: RoutingRequest, upstreams: Sequence[Upstream], fallback_timeout_ms: float, deadline_s: float | None = None
 ) -> Chunks:
-    """The answer of the first upstream that gives content in time. Raises EndpointError when the last one failed.
+    """The answer of the first upstream that gives content in time. Raises the last one's EndpointError when all failed.
 
     An upstream is left `fallback_timeout_ms` after it was asked, or at `deadline_s` if that is earlier.
     """
     clock = asyncio.get_running_loop().time
+    failure: EndpointError | None = None
     for number, upstream in enumerate(upstreams):
         last = number == len(upstreams) - 1
         until_s = None if last else first_content_deadline(clock(), fallback_timeout_ms, deadline_s)
@@ -32,11 +37,15 @@ async def failover(
                 async for chunk in chunks:
                     committed = committed or bool(chunk.text)
                     yield chunk
-        except EndpointError:
-            if committed or last:
+        except EndpointError as error:
+            if committed:
                 raise
+            # Who was not asked has nothing to say where somebody was.
+            failure = failure if failure and isinstance(error, _NotAsked) else error
         else:
             return
+    if failure:
+        raise _told(request, failure)
 
 
 def first_content_deadline(now_s: float, fallback_timeout_ms: float, deadline_s: float | None) -> float:
@@ -55,7 +64,7 @@ async def attempt(
     permit = upstream.breaker.enter(force=force)
     if permit is None:
         why = upstream.breaker.last_failure or "another request is trying it"
-        raise EndpointUnavailable(f"{upstream.id}: not asked, since it failed before ({why})")
+        raise _NotAsked(f"{upstream.id}: not asked, since it failed before ({why})")
     sent = False
     try:
         yield Chunk(endpoint=upstream.id)
@@ -76,6 +85,13 @@ async def attempt(
         raise
     finally:
         permit.abandoned()
+
+
+def _told(request: RoutingRequest, failure: EndpointError) -> EndpointError:
+    """With what the user would wonder about: why nobody else was asked."""
+    if request.requires_data_sovereignty:
+        failure.args = (f"{failure}, and nothing else may see this request",)
+    return failure
 
 
 async def _next(chunks: Chunks, until_s: float | None) -> Chunk | None:

@@ -4,7 +4,7 @@ if vim.g.loaded_nearline then
 end
 vim.g.loaded_nearline = true
 
-local subcommands = { 'enable', 'disable', 'toggle', 'status', 'trigger', 'restart', 'log', 'health' }
+local subcommands = { 'enable', 'disable', 'toggle', 'status', 'why', 'trigger', 'restart', 'log', 'health' }
 
 vim.api.nvim_create_user_command('Nearline', function(command)
   local name = command.args == '' and 'status' or command.args

@@ -20,6 +20,8 @@ from nearline_router.policy.standing import Standing
 # A fallback beyond these would come too late to be worth a try; nobody reads more candidates than these.
 MOST_FALLBACKS = 5
 MOST_CANDIDATES = 20
+# Why the built-in endpoint is passed over.
+STANDS_IN = "stands in where no other local endpoint can answer"
 
 Excluded = tuple[Standing, str]
 
@@ -60,6 +62,7 @@ def _sifted(
                 in_trouble.append(one._replace(blocked_until_s=standing.blocked_until_s or 0.0))
         excluded.append((standing, reason))
     if at_home:
+        excluded += [(one.standing, STANDS_IN) for one in able if one.standing.profile.stand_in]
         able = [one for one in able if not one.standing.profile.stand_in]
     return heapq.nsmallest(MOST_CANDIDATES, able), heapq.nsmallest(MOST_CANDIDATES, in_trouble), excluded
 

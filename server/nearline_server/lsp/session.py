@@ -13,6 +13,8 @@ from lsprotocol import types
 
 from nearline_router.config.layers import WORKSPACE_FILES, Loaded
 from nearline_router.config.watch import FileWatch
+from nearline_router.engine.state import runtime_dir
+from nearline_router.live import LiveState
 from nearline_router.local import LocalStatus
 from nearline_router.router import Router
 from nearline_server.completion.completer import Answer, Completer
@@ -44,6 +46,7 @@ class Session:
         self._layers: Layers = ()
         self._shown: set[str] = set()
         self.router = Router(self._loaded.config, self._status_changed)
+        self._live = LiveState(runtime_dir(), self.router.snapshot)
         self.settings, _ = read_settings()
         self.completer = Completer(self.router, self.settings.completion, self._late)
         self.completer.folders = files.folders
@@ -53,6 +56,7 @@ class Session:
 
     async def start(self, *layers: Mapping[str, Any] | None) -> None:
         """Use these settings, show what is wrong, and connect to everything, what completes first."""
+        self._live.start()
         self._watching = asyncio.create_task(self._watch.run())
         self._ignoring = asyncio.create_task(self._read_ignore_files())
         await self._show_problems(self._loaded)
@@ -110,6 +114,7 @@ class Session:
         for task in (self._watching, self._ignoring):
             if task:
                 task.cancel()
+        await self._live.aclose()
         await self.completer.aclose()
         await self.router.aclose()
 

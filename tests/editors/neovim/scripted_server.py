@@ -137,6 +137,11 @@ def accepted(text: str) -> None:
     log("accepted", text=text)
 
 
+@server.command("nearline.whyHere")
+def why_here() -> dict[str, str]:
+    return {"text": "**local** was chosen for `complete`.\n\n| cheap | 85 ms |"}
+
+
 @server.feature("textDocument/didShowCompletion")
 def did_show(params: Any) -> None:
     log("show", **plain(params))

@@ -13,6 +13,18 @@ import pytest
 from .conftest import PLUGIN, Start
 
 
+# The text of every floating window.
+FLOATS = """
+local lines = {}
+for _, win in ipairs(vim.api.nvim_list_wins()) do
+  if vim.api.nvim_win_get_config(win).relative ~= '' then
+    vim.list_extend(lines, vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(win), 0, -1, true))
+  end
+end
+return table.concat(lines, '\\n')
+"""
+
+
 def test_the_status_is_kept_for_the_statusline(start: Start) -> None:
     """What the server says about itself becomes a short text, and an autocommand tells of it."""
     editor = start(before="vim.cmd('autocmd User NearlineStatus let g:told = v:true')")
@@ -111,6 +123,7 @@ def test_the_command_completes_its_names(start: Start) -> None:
         "disable",
         "toggle",
         "status",
+        "why",
         "trigger",
         "restart",
         "log",
@@ -118,6 +131,15 @@ def test_the_command_completes_its_names(start: Start) -> None:
     ]
     with pytest.raises(pynvim.NvimError, match="no such command: nonsense"):
         editor.nvim.command("Nearline nonsense")
+
+
+def test_why_shows_what_the_server_explains(start: Start) -> None:
+    """As Markdown in a float beside the cursor."""
+    editor = start("t\n")
+    editor.nvim.command("Nearline why")
+    editor.until(lambda: "**local** was chosen" in editor.lua(FLOATS), "the float")
+
+    assert "cheap | 85 ms" in editor.lua(FLOATS)
 
 
 def test_status_log_and_trigger_commands(start: Start) -> None:

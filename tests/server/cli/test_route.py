@@ -82,7 +82,7 @@ def test_json_has_everything_of_the_decision(run: Run) -> None:
     assert names | {"predicted_ttft_ms", "fallbacks", "candidates"} <= set(told)
     assert (told["model"], told["predicted_ttft_ms"]) == ("llama-3.3-70b-q4", 85)
     assert told["estimated_cost_usd"] == pytest.approx((told["estimated_input_tokens"] + 8) * 33e-6)
-    assert {one["endpoint"] for one in told["candidates"]} == CLOUD | {"local"}
+    assert {one["endpoint"] for one in told["candidates"]} == CLOUD | {"local", "embedded"}
 
 
 def test_without_json_it_is_a_line_a_reason_and_a_table(run: Run) -> None:

@@ -40,6 +40,19 @@ function M.status()
   vim.api.nvim_echo({ { table.concat(lines, '\n') } }, false, {})
 end
 
+-- Why the last request went where it went, in a float that closes when the cursor moves.
+function M.why()
+  local client = vim.lsp.get_clients({ name = 'nearline' })[1]
+  if not client then
+    vim.notify('nearline: the server is not running', vim.log.levels.WARN)
+    return
+  end
+  client:request('workspace/executeCommand', { command = 'nearline.whyHere' }, function(err, result)
+    local text = err and err.message or result.text
+    vim.lsp.util.open_floating_preview(vim.split(text, '\n'), 'markdown', { border = 'rounded', wrap = false })
+  end)
+end
+
 -- The server's standard error output is in Neovim's log of all language servers.
 function M.log()
   vim.cmd.tabedit(vim.fn.fnameescape(vim.lsp.log.get_filename()))

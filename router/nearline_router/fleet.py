@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from nearline_router.config.models import RouterConfig
 from nearline_router.connect import Connect, OnStatus
 from nearline_router.engine.state import runtime_dir
+from nearline_router.local import LocalStatus
 from nearline_router.registry.profile import Profile, profiles
 from nearline_router.upstream import Upstream
 
@@ -37,7 +39,9 @@ class Fleet:
         self._connect = connect
         self._on_status = on_status
         self._clock = clock
-        self.upstreams = {profile.id: self._upstream(profile, before, learned or {}) for profile in profiles(config)}
+        self.upstreams: dict[str, Upstream] = {}
+        for profile in profiles(config):
+            self.upstreams[profile.id] = self._upstream(profile, before, learned or {})
         self.standings = [upstream.standing for upstream in self.upstreams.values()]
 
     def without(self, other: Fleet) -> list[Upstream]:
@@ -51,13 +55,19 @@ class Fleet:
         if old and before and _same_server(old.profile, profile) and self._same_engine(before, profile):
             old.breaker.configure(breaker)
             return old if old.profile == profile else old.with_profile(profile)
-        endpoint = self._connect(profile, self.config, self._on_status)
+        endpoint = self._connect(profile, self.config, partial(self._status_changed, profile.id))
         slots = profile.max_concurrency
         # Windows may call the same server by other names; the slots are the server's.
         lease = runtime_dir() if slots <= MOST_SLOTS else None
         upstream = Upstream(profile, endpoint, breaker, self._clock, lease)
         upstream.restore(learned.get(upstream.learned_name, {}))
         return upstream
+
+    def _status_changed(self, name: str, status: LocalStatus) -> None:
+        # Who has just answered how it is needs no probe.
+        if status.state == "ready" and name in self.upstreams:
+            self.upstreams[name].breaker.reset()
+        self._on_status(status)
 
     def _same_engine(self, before: Fleet, profile: Profile) -> bool:
         return profile.host is not None or before.config.engine == self.config.engine

@@ -80,7 +80,7 @@ async def test_a_killed_engine_is_noticed_refused_and_brought_back(router: Route
     with pytest.raises(EndpointUnavailable):
         await stream
     assert max([await refused_in_s(router) for _ in range(3)]) < AT_ONCE_S
-    await until(lambda: router.local.status.state == "ready", "another engine", BACK_S)
+    await until(lambda: router.status.state == "ready", "another engine", BACK_S)
     assert (await text(router, SHORT)).strip() != ""
 
     second = engine_in(own_folder)

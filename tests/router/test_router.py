@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from nearline_router.breaker import BreakerState
 from nearline_router.config import EndpointConfig, EngineConfig, RouterConfig
 from nearline_router.engine.catalogue import DEFAULT_MODEL_ID, find_model
-from nearline_router.errors import ConfigError, EndpointStarting, NoEndpoint
+from nearline_router.errors import ConfigError, EndpointStarting, EndpointUnavailable, NoEndpoint
 from nearline_router.router import Router
 from nearline_router.types import RoutingRequest
 from tests.raw_llama import RawLlama
@@ -180,3 +181,20 @@ def test_the_router_knows_no_lsp_opens_no_connection_and_decides_without_io() ->
     assert watched.stderr == ""
     foreign, connections, deciding = watched.stdout.splitlines()
     assert (foreign, connections, deciding) == ("[]", "[]", "[]")
+
+
+async def test_a_server_that_came_back_needs_no_probe() -> None:
+    """It said itself that it is there: the breaker that its absence opened is closed."""
+    async with ScriptedLlama() as server:
+        router = configured(server.url)
+        breaker = router.upstreams["mac-studio"].breaker
+        for _ in range(3):
+            permit = breaker.enter()
+            assert permit is not None
+            permit.failed(EndpointUnavailable("away"))
+        assert breaker.state is BreakerState.OPEN
+
+        await router.ready()
+
+        assert breaker.state is BreakerState.CLOSED
+        await router.aclose()

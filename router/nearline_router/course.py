@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 
 from nearline_router.config.models import RoutingPolicyConfig
 from nearline_router.failover import attempt, failover
 from nearline_router.hedge import hedged
 from nearline_router.policy.decision import Decision
+from nearline_router.spending import Spending
 from nearline_router.types import Chunk, Chunks, RoutingRequest
 from nearline_router.upstream import Upstream
 
@@ -18,19 +20,30 @@ def carried_out(
     decision: Decision,
     order: Sequence[Upstream],
     policy: RoutingPolicyConfig,
-    hedges_left_usd: float,
+    spending: Spending,
 ) -> Chunks:
-    """The answer from `order`, the endpoints of the decision. `hedges_left_usd`: what second requests may cost yet."""
+    """The answer from `order`, the endpoints of the decision."""
     if request.warm_up:
         # A prompt is read ahead only where that costs nothing and stays.
         return attempt(order[0], request) if order[0].profile.local else _nothing()
     timeout_ms, deadline_s = policy.fallback_timeout_ms, _deadline_s(request, policy)
-    rival = _rival(decision, order, hedges_left_usd) if policy.hedge.enabled else None
-    if rival is None:
+    far_usd = _far_usd(decision, order)
+    left_usd = policy.hedge.max_usd_per_day - spending.hedges_usd
+    if not policy.hedge.enabled or far_usd is None or far_usd > left_usd:
         return failover(request, order, timeout_ms, deadline_s)
+    rival = next(one for one in order if one.profile.local != order[0].profile.local)
     others = [rival, *(one for one in order[1:] if one is not rival)]
     first = failover(request, order[:1], timeout_ms)
-    return hedged(first, failover(request, others, timeout_ms, deadline_s), policy.hedge.after_ms)
+    second = _reserved(failover(request, others, timeout_ms, deadline_s), far_usd, spending)
+    return hedged(first, second, policy.hedge.after_ms)
+
+
+async def _reserved(chunks: Chunks, usd: float, spending: Spending) -> Chunks:
+    """A hedge's second stream. One of the two is paid for nothing, and counts from the moment it begins."""
+    spending.reserve_hedge(usd)
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            yield chunk
 
 
 def _deadline_s(request: RoutingRequest, policy: RoutingPolicyConfig) -> float | None:
@@ -45,14 +58,12 @@ def _deadline_s(request: RoutingRequest, policy: RoutingPolicyConfig) -> float |
     return asyncio.get_running_loop().time() + budget_ms / 1000
 
 
-def _rival(decision: Decision, order: Sequence[Upstream], left_usd: float) -> Upstream | None:
-    """Who is asked beside the first: the best on the other side of the network, if that can be paid for."""
+def _far_usd(decision: Decision, order: Sequence[Upstream]) -> float | None:
+    """What the best endpoint that is not local costs; None without one, without a price, or without a local one."""
     costs = {candidate.endpoint: candidate.cost_usd for candidate in decision.candidates}
-    near = order[0].profile.local
-    far_usd = [costs.get(one.id) for one in order if not one.profile.local][:1]
-    if not far_usd or far_usd[0] is None or far_usd[0] > left_usd:
-        return None
-    return next((one for one in order[1:] if one.profile.local != near), None)
+    far = next((one for one in order if not one.profile.local), None)
+    near = any(one.profile.local for one in order)
+    return costs.get(far.id) if far and near else None
 
 
 async def _nothing() -> Chunks:

@@ -42,6 +42,7 @@ class Fleet:
         self.upstreams: dict[str, Upstream] = {}
         for profile in profiles(config):
             self.upstreams[profile.id] = self._upstream(profile, before, learned or {})
+        self.reaches_out = any(not one.profile.local for one in self.upstreams.values())
         self.standings = [upstream.standing for upstream in self.upstreams.values()]
 
     def without(self, other: Fleet) -> list[Upstream]:

@@ -257,7 +257,7 @@ class Router:
         complexity, source = complexity_of(request)
         return Question(
             request,
-            self._rules.must_stay(request) or "",
+            self._stays(request),
             complexity,
             source,
             self._estimate(request.prompt),
@@ -265,6 +265,12 @@ class Router:
             self.spending.usd,
             self._turns,
         )
+
+    def _stays(self, request: RoutingRequest) -> str:
+        # Where nothing can leave, nobody looks for secrets at each keystroke.
+        if self._fleet.reaches_out or request.requires_data_sovereignty:
+            return self._rules.must_stay(request) or ""
+        return ""
 
     def _estimate(self, prompt: Prompt) -> TokenCount:
         # Words cost microseconds for each kilobyte; where every endpoint has a ratio of its own, nobody asks.
@@ -282,9 +288,7 @@ class Router:
     def _chunks(self, request: RoutingRequest, decision: Decision) -> Chunks:
         order = [self.upstreams[name] for name in (decision.endpoint, *decision.fallbacks)]
         self._lively.update(order)
-        policy = self.config.routing_policy
-        left_usd = policy.hedge.max_usd_per_day - self.spending.hedges_usd
-        return carried_out(request, decision, order, policy, left_usd)
+        return carried_out(request, decision, order, self.config.routing_policy, self.spending)
 
     def _listen(self, fleet: Fleet) -> None:
         """From now on these are the endpoints."""

@@ -1,4 +1,4 @@
-"""What went to endpoints that are not local today, by the router's own estimate, for the cap on a day."""
+"""What went from this process to endpoints that are not local today, by the router's own estimate."""
 
 from __future__ import annotations
 
@@ -29,15 +29,19 @@ class Spending:
 
     @property
     def hedges_usd(self) -> float:
-        """What second requests of hedges cost."""
+        """What second requests of hedges may have cost."""
         self._turn_page()
         return self._hedges_usd
 
-    def add(self, usd: float, *, hedge: bool = False) -> None:
+    def add(self, usd: float) -> None:
         """One attempt more."""
         self._turn_page()
         self._usd += usd
-        self._hedges_usd += usd if hedge else 0.0
+
+    def reserve_hedge(self, usd: float) -> None:
+        """A second request was begun that may cost this for nothing."""
+        self._turn_page()
+        self._hedges_usd += usd
 
     def state(self) -> dict[str, Any]:
         """Plain values for `restore`."""

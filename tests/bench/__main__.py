@@ -19,21 +19,37 @@ from typing import Any
 import click
 from rich.console import Console
 
-from tests.bench import human_pace, keystroke, own_share, start, ttft, type_through
+from tests.bench import (
+    decision,
+    human_pace,
+    keystroke,
+    overhead,
+    own_share,
+    start,
+    tokens,
+    ttft,
+    type_through,
+    warm,
+)
 from tests.bench.engine import Engine, started
 from tests.bench.load import STEADY, Load, LoadProbe, OthersMeter
 from tests.bench.machine import machine, one_line
+from tests.bench.overhead import Incomplete
 from tests.bench.report import Figures
 
 WITH_ENGINE: dict[str, Callable[[Engine], Awaitable[Figures]]] = {
     "keystroke": keystroke.measure,
     "ttft": ttft.measure,
     "human-pace": human_pace.measure,
+    "tokens": tokens.measure,
 }
 WITHOUT: dict[str, Callable[[Path], Awaitable[Figures]]] = {
     "own-share": own_share.measure,
     "type-through": type_through.measure,
     "start": start.measure,
+    "decision": decision.measure,
+    "overhead": overhead.measure,
+    "warm": warm.measure,
 }
 NO_RESULT = 3
 INTERRUPTED = 130
@@ -54,6 +70,7 @@ class Bench:
         self.loads: list[tuple[str, Load]] = []
         self.machine: dict[str, Any] = {}
         self.sections: dict[str, Figures] = {}
+        self.missing: list[str] = []
 
     @property
     def banner(self) -> str:
@@ -89,9 +106,10 @@ class Bench:
     def record(self) -> dict[str, Any]:
         """For JSON."""
         return {
-            "result": not self.banner,
+            "result": not (self.banner or self.missing),
             "banner": self.banner,
             "unsteady": self.unsteady,
+            "missing": self.missing,
             "machine": self.machine,
             "loads": [{"when": when, **asdict(load)} for when, load in self.loads],
             "sections": {name: figures.record() for name, figures in self.sections.items()},
@@ -105,7 +123,11 @@ class Bench:
         # No spinner: it would be drawn on the processors that are measured.
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
         others = OthersMeter()
-        figures = await measuring
+        try:
+            figures = await measuring
+        except Incomplete as lack:
+            figures = lack.figures
+            self.missing.append(str(lack))
         self._note(f"during {name}", others.load())
         self._look(f"after {name}")
         self.sections[name] = figures
@@ -124,7 +146,8 @@ class Bench:
 
 
 def main() -> int:
-    """Returns the exit status: 3 where the machine was too busy for a result and figures were not wanted anyway."""
+    """Returns the exit status: 3 where the machine was too busy for a result, or a part of it is missing, and figures
+    were not wanted anyway."""
     options = _options()
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     bench = Bench(console, options.anyway)
@@ -146,13 +169,15 @@ def main() -> int:
         console.print(bench.unsteady, style="yellow")
     if bench.banner:
         console.print(bench.banner, style="bold red")
-    return NO_RESULT if bench.banner and not options.anyway else 0
+    for lack in bench.missing:
+        console.print(lack, style="bold red")
+    return NO_RESULT if (bench.banner or bench.missing) and not options.anyway else 0
 
 
 def _run(bench: Bench, names: Iterable[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="nearline-bench-") as folder, contextlib.suppress(Busy):
         # An engine, locks and state of our own, whatever else runs for this user.
-        os.environ["NEARLINE_RUNTIME_DIR"] = folder
+        os.environ["NEARLINE_RUNTIME_DIR"] = os.environ["NEARLINE_STATE_DIR"] = folder
         asyncio.run(bench.run(names, Path(folder)))
 
 
@@ -161,7 +186,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", type=_names(known), default=known, metavar="SECTION[,SECTION]", help=", ".join(known))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there")
-    parser.add_argument("--anyway", action="store_true", help="print the figures of a busy machine; no result, exit 3")
+    parser.add_argument(
+        "--anyway", action="store_true", help="print the figures of a busy machine, which are no result"
+    )
     return parser.parse_args()
 
 

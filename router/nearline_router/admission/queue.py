@@ -80,11 +80,14 @@ class Admission:
         for a window other than its own. What takes longer than expected is taken to end at any moment.
         """
         now_s = self._clock()
-        gives_way = set(Priority) - URGENT if priority in URGENT else set()
-        ends_s = sorted(end_s for runs, end_s in self._inside() if runs not in gives_way)
+        stays = URGENT if priority in URGENT else frozenset(Priority)
+        ends_s = sorted([end_s for runs, end_s in self._inside() if runs in stays])
+        ahead_ms = list(self._ahead_ms(priority, supersedes))
+        if len(ends_s) + len(ahead_ms) < self._slots:
+            return 0.0
         free_at = [max(0.0, end_s - now_s) * 1000 for end_s in ends_s[: self._slots]]
         free_at = [0.0] * (self._slots - len(free_at)) + free_at
-        for expected_ms in self._ahead_ms(priority, supersedes):
+        for expected_ms in ahead_ms:
             heapq.heapreplace(free_at, free_at[0] + expected_ms)
         return free_at[0]
 

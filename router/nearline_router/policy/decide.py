@@ -30,12 +30,12 @@ def decide(question: Question, standings: Sequence[Standing], config: RouterConf
     """Where the request goes. Raises NoEndpoint, with the reason, when nobody may answer it."""
     ranking = Ranking(question, config.routing_policy)
     able, in_trouble, excluded = _sifted(standings, Filters(question, config, now_s), ranking)
-    ranked = able or in_trouble
+    ranked = heapq.nsmallest(MOST_CANDIDATES, able or in_trouble)
     if not ranked:
         raise NoEndpoint(_why_none(question, excluded))
     rule = ranking.rule(ranked)
     if able and (arm := _arm(question, able, config)):
-        rule, ranked = "experiment", [arm, *(one for one in ranked if one is not arm)]
+        rule, ranked = "experiment", [arm, *(one for one in ranked if one.standing is not arm.standing)]
     why = _rationale(question, rule, ranked[0], ranking)
     if not able:
         name = ranked[0].standing.profile.id
@@ -46,7 +46,7 @@ def decide(question: Question, standings: Sequence[Standing], config: RouterConf
 def _sifted(
     standings: Sequence[Standing], filters: Filters, ranking: Ranking
 ) -> tuple[list[Ranked], list[Ranked], list[Excluded]]:
-    """The best of those who can answer, the best of those who may but are in trouble, and who is excluded and why."""
+    """Who can answer, who may but is in trouble, and who is excluded and why."""
     able: list[Ranked] = []
     in_trouble: list[Ranked] = []
     excluded: list[Excluded] = []
@@ -64,7 +64,7 @@ def _sifted(
     if at_home:
         excluded += [(one.standing, STANDS_IN) for one in able if one.standing.profile.stand_in]
         able = [one for one in able if not one.standing.profile.stand_in]
-    return heapq.nsmallest(MOST_CANDIDATES, able), heapq.nsmallest(MOST_CANDIDATES, in_trouble), excluded
+    return able, in_trouble, excluded
 
 
 def _arm(question: Question, able: list[Ranked], config: RouterConfig) -> Ranked | None:

@@ -13,7 +13,7 @@ from nearline_router.errors import ConfigError
 # an endpoint that says nothing for this long is not going to.
 TIMEOUT = httpx2.Timeout(300.0, connect=5.0)
 # Idle connections live longer than the time between two warm-ups; httpx2's own 5 s is less than a pause for thought.
-LIMITS = httpx2.Limits(max_keepalive_connections=4, keepalive_expiry=90.0)
+LIMITS = httpx2.Limits(max_keepalive_connections=16, keepalive_expiry=90.0)
 
 
 def load_client(

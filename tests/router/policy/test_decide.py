@@ -266,6 +266,15 @@ def test_sequential_arms_take_turns() -> None:
     assert seen == ["studio", "studio", "strong", "strong", "studio", "studio"]
 
 
+def test_an_arm_is_found_behind_any_number_of_better_endpoints() -> None:
+    """More of them than a decision lists as candidates."""
+    config = RouterConfig.model_validate({"experiments": {"explain": {"arms": ["a", "b"]}}})
+    better = [standing(replace(LOCAL, id=f"e{number}")) for number in range(40)]
+    arms = [standing(replace(STRONG, id=name)) for name in "ab"]
+
+    assert chosen(question(task="explain"), *better, *arms, config=config).endpoint in ("a", "b")
+
+
 def test_an_experiment_never_crosses_a_filter() -> None:
     """The arm that may not see the text is no arm."""
     config = RouterConfig.model_validate({"experiments": {"explain": {"arms": ["studio", "strong"]}}})

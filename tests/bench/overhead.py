@@ -20,8 +20,8 @@ import psutil
 
 from tests.bench.decision import imported
 from tests.bench.instant_openai import instant_openai
-from tests.bench.router_side import KEY_NAME
 from tests.bench.report import Figures, Row, percentile
+from tests.bench.router_side import KEY_NAME
 
 SIDE = Path(__file__).with_name("router_side.py")
 LOCK = Path(__file__).with_name("litellm.lock")

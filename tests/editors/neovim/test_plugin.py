@@ -12,7 +12,6 @@ import pytest
 
 from .conftest import PLUGIN, Start
 
-
 # The text of every floating window.
 FLOATS = """
 local lines = {}

@@ -27,7 +27,7 @@ async def failover(
     An upstream is left `fallback_timeout_ms` after it was asked, or at `deadline_s` if that is earlier.
     """
     clock = asyncio.get_running_loop().time
-    failure: EndpointError | None = None
+    failures: list[EndpointError] = []
     for number, upstream in enumerate(upstreams):
         last = number == len(upstreams) - 1
         until_s = None if last else first_content_deadline(clock(), fallback_timeout_ms, deadline_s)
@@ -40,12 +40,11 @@ async def failover(
         except EndpointError as error:
             if committed:
                 raise
-            # Who was not asked has nothing to say where somebody was.
-            failure = failure if failure and isinstance(error, _NotAsked) else error
+            failures.append(error)
         else:
             return
-    if failure:
-        raise _told(request, failure)
+    if failures:
+        raise _told(request, failures)
 
 
 def first_content_deadline(now_s: float, fallback_timeout_ms: float, deadline_s: float | None) -> float:
@@ -87,11 +86,17 @@ async def attempt(
         permit.abandoned()
 
 
-def _told(request: RoutingRequest, failure: EndpointError) -> EndpointError:
-    """With what the user would wonder about: why nobody else was asked."""
+def _told(request: RoutingRequest, failures: list[EndpointError]) -> EndpointError:
+    """The last failure, with all of them in its sentence, and with what the user would wonder about."""
+    # Who was not asked has nothing to say where somebody was.
+    asked = [failure for failure in failures if not isinstance(failure, _NotAsked)] or failures
+    text = str(asked[-1])
+    if len(asked) > 1:
+        text = f"no endpoint answers: {'; '.join(map(str, asked))} (`nearline doctor` says what to do)"
     if request.requires_data_sovereignty:
-        failure.args = (f"{failure}, and nothing else may see this request",)
-    return failure
+        text += ", and nothing else may see this request"
+    asked[-1].args = (text,)
+    return asked[-1]
 
 
 async def _next(chunks: Chunks, until_s: float | None) -> Chunk | None:

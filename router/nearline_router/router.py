@@ -15,11 +15,12 @@ from typing import Any
 from nearline_router.config import RouterConfig, load_config
 from nearline_router.connect import Connect, catalogued, connect, engine_params
 from nearline_router.course import carried_out
+from nearline_router.egress import EgressRecord
 from nearline_router.engine.catalogue import Model
 from nearline_router.engine.host import EngineParams
 from nearline_router.errors import RouterError
 from nearline_router.fleet import Fleet, state_of
-from nearline_router.learned import LearnedStore
+from nearline_router.learned import LearnedStore, state_dir
 from nearline_router.local import LocalEndpoint, LocalStatus
 from nearline_router.planner.speed import Speed
 from nearline_router.policy.complexity import complexity_of
@@ -68,6 +69,7 @@ class Router:
         self._clock = clock
         self._connect = connect
         self._store = LearnedStore()
+        self._egress = EgressRecord(state_dir())
         learned = self._store.load()
         self._fleet = Fleet(config, connect, self._status_changed, clock, learned=learned)
         self._workspaces: list[str] = []
@@ -76,6 +78,8 @@ class Router:
         self.spending = Spending()
         self.spending.restore(learned.get("spending", {}))
         self._turns: Counter[str] = Counter()
+        # By the identity of the request, which attempts know: two may be equal.
+        self._in_hand: dict[int, Decision] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._heat: asyncio.Task[None] | None = None
         self._touch_at_s = 0.0
@@ -141,13 +145,13 @@ class Router:
         """The answer, piece by piece. Raises RouterError; closing it ends the work at the endpoint."""
         question = self._question(request)
         decision = self._decided(question)
-        if question.stays:
-            request = replace(request, requires_data_sovereignty=True)
+        request = self._marked(request, question)
         trace = Trace(decision, request.task, clock=self._clock)
         if request.priority <= Priority.ACTION:
             self.last = trace
         self._turns[request.task] += 1
         self.touch()
+        self._in_hand[id(request)] = decision
         try:
             async with aclosing(self._chunks(request, decision)) as chunks:
                 async for chunk in chunks:
@@ -157,6 +161,7 @@ class Router:
             trace.ended(str(error))
             raise
         finally:
+            del self._in_hand[id(request)]
             trace.ended(trace.error)
 
     @property
@@ -229,6 +234,7 @@ class Router:
         await asyncio.gather(*(one.endpoint.aclose() for one in self.upstreams.values()), return_exceptions=True)
         learned = state_of(self.upstreams.values()) | {"spending": self.spending.state()}
         await asyncio.to_thread(self._store.save, learned)
+        await asyncio.to_thread(self._egress.flush)
 
     def _watch_heat(self) -> None:
         if self._heat:
@@ -295,6 +301,24 @@ class Router:
         self._lively = {one for one in fleet.upstreams.values() if one.profile.local}
         for upstream in fleet.upstreams.values():
             upstream.on_answer = self._answered
+            upstream.on_sent = self._sent
+
+    def _marked(self, request: RoutingRequest, question: Question) -> RoutingRequest:
+        """The request with what endpoints must know of the residency rules; a new one in any case."""
+        return replace(
+            request,
+            requires_data_sovereignty=request.requires_data_sovereignty or bool(question.stays),
+            redact_secrets=request.redact_secrets or self.config.residency.secrets == "redact",
+        )
+
+    def _sent(self, upstream: Upstream, asked: RoutingRequest, sent: RoutingRequest, redactions: int) -> None:
+        decision = self._in_hand.get(id(asked))
+        verdict = "nothing holds it"
+        if redactions:
+            verdict = "secrets redacted"
+        elif self.config.residency.secrets == "allow" and not sent.redact_secrets:
+            verdict = "secrets allowed"
+        self._egress.add(upstream.profile, sent, decision.rule if decision else "asked directly", verdict, redactions)
 
     def _answered(self, upstream: Upstream, request: RoutingRequest, usage: Usage) -> None:
         self._lively.add(upstream)

@@ -67,6 +67,8 @@ class RoutingRequest:
     `document` keeps what is chosen by chance the same for one document.
     `supersedes` names what this request replaces in a queue: a newer one with the same key ends the older.
     `warm_up` asks an endpoint to read the prompt into its cache and generate nothing.
+    `pin` is the id of the one endpoint that may answer, under all rules. `redact_secrets`: keys and passwords are
+    replaced before the text reaches an endpoint that is not local; the router sets it where the configuration says so.
     """
 
     prompt: Prompt
@@ -82,6 +84,8 @@ class RoutingRequest:
     language: str | None = None
     workspace: str | None = None
     document: str | None = None
+    pin: str | None = None
+    redact_secrets: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import copy
 import time
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from nearline_router.errors import NoEndpoint
 from nearline_router.planner.speed import Speed
 from nearline_router.policy.standing import Standing
 from nearline_router.registry.profile import Profile
+from nearline_router.residency.redaction import redacted
 from nearline_router.thermal.duty import DutyCycle
 from nearline_router.thermal.eagerness import Eagerness, eagerness_at
 from nearline_router.thermal.monitor import heat_of
@@ -55,7 +57,9 @@ class Upstream:
     """An endpoint behind its queue, with everything the router knows of it; kept over reloads that leave it as it is.
 
     `lease_folder` holds what other windows see of its queue; None: its limit is not a machine's.
-    `on_answer` is called after each attempt that reached the endpoint, with the usage that is known of it.
+    `on_answer` is called after each attempt that reached the endpoint, with the usage that is known of it. `on_sent` is
+    called before each that leaves the user's premises: with the request as it was asked and as it is sent, and how many
+    secrets were replaced.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class Upstream:
         self.duty = DutyCycle(clock)
         self.standing = Standing(profile, self.speed)
         self.on_answer: Callable[[Upstream, RoutingRequest, Usage], None] = lambda *_: None
+        self.on_sent: Callable[[Upstream, RoutingRequest, RoutingRequest, int], None] = lambda *_: None
         self.in_flight = InFlight()
         self._clock = clock
 
@@ -130,6 +135,10 @@ class Upstream:
         """
         if request.requires_data_sovereignty and not self.profile.local:
             raise NoEndpoint(f"{self.id} is not local, and this must stay")
+        asked, redactions = request, 0
+        if request.redact_secrets and not self.profile.local:
+            prompt, redactions = redacted(request.prompt)
+            request = replace(request, prompt=prompt)
         if self.eagerness.overflow and (rest_ms := self.duty.wait_ms(request.priority)):
             await asyncio.sleep(rest_ms / 1000)
         sent_s: float | None = None
@@ -141,6 +150,8 @@ class Upstream:
                 async for chunk in chunks:
                     if chunk.queued_ms is not None:
                         sent_s = self._clock()
+                        if not self.profile.local:
+                            self.on_sent(self, asked, request, redactions)
                     if chunk.text and ttft_ms is None and sent_s is not None:
                         ttft_ms = (self._clock() - sent_s) * 1000
                     usage = chunk.usage or usage

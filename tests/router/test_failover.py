@@ -58,14 +58,22 @@ async def test_after_the_first_text_nobody_else_is_asked() -> None:
     assert (text, type(failure), scripted.history) == ("half", EndpointCut, [])
 
 
-async def test_the_last_ones_failure_is_told() -> None:
-    """There is nobody left."""
-    first, _ = upstream("first", EndpointUnavailable("away"))
-    second, _ = upstream("second", EndpointBusy("full"))
+async def test_if_all_fail_one_sentence_tells_of_each_and_what_to_do() -> None:
+    """There is nobody left; the error is of the last one's kind."""
+    first, _ = upstream("first", EndpointUnavailable("first: away"))
+    second, _ = upstream("second", EndpointBusy("second: full"))
 
     text, _, failure = await heard(failover(REQUEST, [first, second], TIMEOUT_MS))
 
-    assert (text, str(failure)) == ("", "full")
+    assert (text, type(failure)) == ("", EndpointBusy)
+    assert str(failure) == "no endpoint answers: first: away; second: full (`nearline doctor` says what to do)"
+
+
+async def test_the_only_ones_failure_is_told_as_it_is() -> None:
+    """Its own sentence says it all."""
+    alone, _ = upstream("alone", EndpointUnavailable("alone: away"))
+
+    assert str((await heard(failover(REQUEST, [alone], TIMEOUT_MS)))[2]) == "alone: away"
 
 
 def test_without_content_in_time_the_next_one_is_asked(virtual_loop: VirtualLoop) -> None:

@@ -31,9 +31,10 @@ class ResidencyConfig(BaseModel):
         default=".nearlineignore",
         description="Name of the files in a workspace that list, as .gitignore does, what stays.",
     )
-    secrets: Literal["local", "allow"] = Field(
+    secrets: Literal["local", "redact", "allow"] = Field(
         default="local",
-        description="Text in which a key or a password was found: `local` keeps it, `allow` lets it leave.",
+        description="Text in which a key or a password was found: `local` keeps it, `redact` lets it leave with the "
+        "secrets replaced (code to be completed stays all the same), `allow` lets it leave as it is.",
     )
 
 

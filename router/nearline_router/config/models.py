@@ -57,7 +57,7 @@ class EngineConfig(BaseModel):
 
 
 class RouterConfig(BaseModel):
-    """The configuration of Nearline. `completion` belongs to the language server, which reads it by itself."""
+    """The configuration of Nearline. `completion` and `actions` belong to the language server, which reads them."""
 
     model_config = FORBID
 
@@ -83,6 +83,9 @@ class RouterConfig(BaseModel):
     )
     completion: dict[str, Any] = Field(
         default={}, description="The typing path. Editors can set the same under `nearline.completion`."
+    )
+    actions: dict[str, Any] = Field(
+        default={}, description="Code actions of your own by an id of your choice, each with a title and a prompt."
     )
 
     @model_validator(mode="before")

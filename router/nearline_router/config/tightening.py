@@ -119,7 +119,7 @@ def _lower(user: Any, said: Any) -> Any:
 
 
 def _stricter(user: Any, said: Any) -> Any:
-    return "local" if "local" in (user, said) else user
+    return next((one for one in ("local", "redact") if one in (user, said)), user)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -29,18 +29,28 @@ Excluded = tuple[Standing, str]
 def decide(question: Question, standings: Sequence[Standing], config: RouterConfig, now_s: float) -> Decision:
     """Where the request goes. Raises NoEndpoint, with the reason, when nobody may answer it."""
     ranking = Ranking(question, config.routing_policy)
+    pin = question.request.pin
+    if pin is not None:
+        standings = _pinned(standings, pin)
     able, in_trouble, excluded = _sifted(standings, Filters(question, config, now_s), ranking)
     ranked = heapq.nsmallest(MOST_CANDIDATES, able or in_trouble)
     if not ranked:
         raise NoEndpoint(_why_none(question, excluded))
-    rule = ranking.rule(ranked)
-    if able and (arm := _arm(question, able, config)):
+    rule: Rule = ranking.rule(ranked) if pin is None else "pinned"
+    if pin is None and able and (arm := _arm(question, able, config)):
         rule, ranked = "experiment", [arm, *(one for one in ranked if one.standing is not arm.standing)]
     why = _rationale(question, rule, ranked[0], ranking)
     if not able:
-        name = ranked[0].standing.profile.id
-        why += f" Every permitted endpoint is in trouble; {name} is the first to be tried again."
+        why += _in_trouble(ranked[0].standing, pin, excluded)
     return _decision(question, rule, why, ranked, _candidates(ranking, ranked, excluded), ranking)
+
+
+def _pinned(standings: Sequence[Standing], pin: str) -> list[Standing]:
+    found = [one for one in standings if one.profile.id == pin]
+    if not found:
+        ids = ", ".join([one.profile.id for one in standings[:MOST_CANDIDATES]])
+        raise NoEndpoint(f"no endpoint is called {pin}; there are: {ids or 'none'}")
+    return found
 
 
 def _sifted(
@@ -79,7 +89,15 @@ def _arm(question: Question, able: list[Ranked], config: RouterConfig) -> Ranked
     return by_id[name] if name else None
 
 
+def _in_trouble(first: Standing, pin: str | None, excluded: list[Excluded]) -> str:
+    if pin is not None:
+        return f" It is in trouble: {excluded[0][1]}."
+    return f" Every permitted endpoint is in trouble; {first.profile.id} is the first to be tried again."
+
+
 def _why_none(question: Question, excluded: list[Excluded]) -> str:
+    if question.request.pin is not None:
+        return f"{question.request.pin} was asked for, but: {excluded[0][1]}"
     if question.stays:
         return f"no local endpoint is left, and nothing else may see this: {question.stays}"
     if not excluded:
@@ -111,6 +129,8 @@ def _decision(
 
 def _rationale(question: Question, rule: Rule, best: Ranked, ranking: Ranking) -> str:
     profile = best.standing.profile
+    if rule == "pinned":
+        return f"{profile.id} was asked for, and no rule forbids it."
     if rule == "compliance":
         return f"Compliance mandate: {question.stays}, so only local endpoints may answer, whatever they cost."
     if rule == "experiment":

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from nearline_router.tokens.count import Source
 
-Rule = Literal["compliance", "complexity", "latency", "cost", "experiment"]
+Rule = Literal["compliance", "complexity", "latency", "cost", "experiment", "pinned"]
 
 
 @dataclass(frozen=True, slots=True)

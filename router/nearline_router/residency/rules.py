@@ -32,7 +32,7 @@ class ResidencyRules:
         self._languages = frozenset(map(folded, config.languages))
         self._paths = _checked("paths", config.paths)
         self._workspaces = _checked("workspaces", map(_as_pattern, config.workspaces))
-        self._secrets = SecretMemory() if config.secrets == "local" else None
+        self._secrets = SecretMemory() if config.secrets != "allow" else None
         self._by_place = lru_cache(MOST_VERDICTS)(self._judged_place)
 
     def must_stay(self, request: RoutingRequest) -> str | None:
@@ -52,7 +52,10 @@ class ResidencyRules:
         paths = tuple(path for path in (request.path, prompt.path if prompt else None) if path)
         if reason := self._by_place(request.workspace, paths, self._ignore.version):
             return reason
-        return self._secrets.reason(request, paths) if self._secrets else None
+        # Code around a cursor cannot be redacted: another length of it would be another place.
+        if self._secrets is None or (self._config.secrets == "redact" and prompt is None):
+            return None
+        return self._secrets.reason(request, paths)
 
     def _judged_place(self, workspace: str | None, paths: tuple[str, ...], _version: object) -> str | None:
         if reason := self._judged_workspace(workspace):

@@ -11,6 +11,7 @@ httpcore2's own are not enough for connections that stay open and requests that 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -171,12 +172,22 @@ class Network(httpcore2.AsyncNetworkBackend):
         local = (local_address, 0) if local_address else None
         with mapped_connect_errors():
             async with asyncio.timeout(timeout):
+                # An address has one family; and CPython 3.11 loses a socket that is cancelled in the race of two.
+                delay_s = None if _is_address(host) else HAPPY_EYEBALLS_S
                 transport, socket = await loop.create_connection(
-                    lambda: Socket(self), host, port, local_addr=local, happy_eyeballs_delay=HAPPY_EYEBALLS_S
+                    lambda: Socket(self), host, port, local_addr=local, happy_eyeballs_delay=delay_s
                 )
         for option in socket_options or ():
             transport.get_extra_info("socket").setsockopt(*option)
         return socket
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @contextmanager

@@ -38,7 +38,7 @@ log = logging.getLogger("nearline")
 class Departure:
     """One attempt: what was sent to whom and why that was allowed.
 
-    `time` is UTC in ISO 8601. `host` has no path, user or key. `bytes` are those of the prompt's text in UTF-8, as it
+    `time` is UTC in ISO 8601. `host` is without a path. `bytes` are those of the prompt's text in UTF-8, as it
     was sent. `rule` is the decision's; `residency` what the residency rules said; `redactions` the secrets replaced.
     """
 
@@ -72,7 +72,7 @@ class EgressRecord:
         departure = Departure(
             time=datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds"),
             endpoint=profile.id,
-            host=urlsplit(profile.host or "").netloc.rpartition("@")[2],
+            host=urlsplit(profile.host or "").netloc,
             model=profile.model,
             task=sent.task,
             bytes=size_bytes(sent.prompt),

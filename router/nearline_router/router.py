@@ -196,10 +196,13 @@ class Router:
         await self._begin(one for one in self.upstreams.values() if one is not self.completing)
 
     async def open_workspace(self, folder: str) -> None:
-        """Read the ignore files of a workspace, or read them again. Until that is done, all of it stays."""
+        """Read the ignore files of a workspace, or read them again. Until that is done, all of it stays.
+
+        That goes through the whole folder, so it is left out as long as every endpoint is local.
+        """
         if folder not in self._workspaces:
             self._workspaces.append(folder)
-        await asyncio.to_thread(self._ignore.load, folder)
+        await self._load_ignore_files(self._ignore, self._fleet, [folder])
 
     def touch(self) -> None:
         """The user is there: stay connected, and look for servers that are away."""
@@ -215,8 +218,7 @@ class Router:
         learned = await asyncio.to_thread(self._store.load)
         fleet = Fleet(config, self._connect, self._status_changed, self._clock, self._fleet, learned)
         ignore = IgnoreFiles(config.residency.ignore_file)
-        for folder in self._workspaces:
-            await asyncio.to_thread(ignore.load, folder)
+        await self._load_ignore_files(ignore, fleet, self._workspaces)
         await self._begin(fleet.without(self._fleet))
         old, self._fleet = self._fleet, fleet
         self._ignore, self._rules = ignore, ResidencyRules(config.residency, ignore)
@@ -245,6 +247,10 @@ class Router:
     def _heat_changed(self, endpoint: str, level: HeatLevel, reason: str) -> None:
         log.info("%s is %s: %s", endpoint, level.name.lower().replace("_", " "), reason)
         self._on_status(self.status)
+
+    async def _load_ignore_files(self, ignore: IgnoreFiles, fleet: Fleet, folders: Iterable[str]) -> None:
+        for folder in folders if fleet.reaches_out else ():
+            await asyncio.to_thread(ignore.load, folder)
 
     async def _begin(self, upstreams: Iterable[Upstream]) -> None:
         stays = self.config.offline or self.config.residency.everything

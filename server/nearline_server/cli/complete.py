@@ -66,9 +66,12 @@ def _place(where: str) -> Place:
 
 
 async def _complete(config: str | None, place: Place) -> dict[str, Any]:
-    router = open_router(config)
+    folder = Path.cwd()
+    router = open_router(config, folder)
     completer = Completer(router, CompletionSettings(budget_ms=BUDGET_MS, invoked_budget_ms=BUDGET_MS))
+    completer.folders = (folder,)
     try:
+        await router.open_workspace(str(folder))
         await connected(router)
         answer = await completer.complete(place, invoked=True)
         completing = router.completing.id if router.completing else None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -115,7 +116,7 @@ class EgressRecord:
                 # The disk is full. Half a line would spoil the next one too.
                 if self._lock.is_locked:
                     os.ftruncate(file, size)
-                raise OSError(0, "the disk is full")
+                raise OSError(errno.ENOSPC, "the disk is full")
         finally:
             os.close(file)
 

@@ -37,7 +37,7 @@ def decide(question: Question, standings: Sequence[Standing], config: RouterConf
     if not ranked:
         raise NoEndpoint(_why_none(question, excluded))
     rule: Rule = ranking.rule(ranked) if pin is None else "pinned"
-    if pin is None and able and (arm := _arm(question, able, config)):
+    if able and (arm := _arm(question, able, config)):
         rule, ranked = "experiment", [arm, *(one for one in ranked if one.standing is not arm.standing)]
     why = _rationale(question, rule, ranked[0], ranking)
     if not able:

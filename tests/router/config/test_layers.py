@@ -211,11 +211,21 @@ def test_regions_hold_where_the_user_asks_for_none(layers: Layers) -> None:
     assert loaded.config.residency.regions == {"ch"}
 
 
-def test_secrets_stay_where_the_folder_says_so(layers: Layers) -> None:
-    """Also when the user lets them leave."""
-    loaded = layers.load("residency: {secrets: local}", user="residency: {secrets: allow}\n")
+@pytest.mark.parametrize(
+    ("user", "folder", "holds"),
+    [
+        ("allow", "local", "local"),
+        ("allow", "redact", "redact"),
+        ("redact", "local", "local"),
+        ("redact", "allow", "redact"),
+        ("local", "redact", "local"),
+    ],
+)
+def test_secrets_are_treated_as_the_stricter_of_both_says(layers: Layers, user: str, folder: str, holds: str) -> None:
+    """To replace them is stricter than to let them leave, and to keep them is strictest."""
+    loaded = layers.load(f"residency: {{secrets: {folder}}}", user=f"residency: {{secrets: {user}}}\n")
 
-    assert loaded.config.residency.secrets == "local"
+    assert loaded.config.residency.secrets == holds
 
 
 def test_what_the_folder_does_not_say_is_left_as_the_user_has_it(layers: Layers) -> None:
@@ -337,6 +347,7 @@ VALUES = st.one_of(
     st.lists(st.sampled_from(["eu", "us", "ch", "a/**", "sql", 1, None, ["eu"], {"eu": 1}]), max_size=3),
 )
 INNER = st.recursive(VALUES, lambda inner: st.dictionaries(NAMES, inner, max_size=4), max_leaves=8)
+LOOSER = ("local", "redact", "allow")
 FLAG, CAP = st.booleans(), st.none() | st.floats(0, 10)
 LIST = st.lists(st.sampled_from(["eu", "us", "ch", "sql"]), max_size=3)
 
@@ -356,7 +367,7 @@ RIGHT = block(
         workspaces=LIST,
         regions=LIST,
         ignore_file=st.just("none"),
-        secrets=st.sampled_from(["local", "allow"]),
+        secrets=st.sampled_from(["local", "redact", "allow"]),
     ),
     spending=block(max_usd_per_request=CAP, max_usd_per_day=CAP),
     routing_policy=block(hedge=block(enabled=FLAG, max_usd_per_day=st.just(99.0))),
@@ -364,7 +375,8 @@ RIGHT = block(
     completion=block(enabled=FLAG, disabled_languages=LIST),
 )
 ANYTHING = st.fixed_dictionaries({}, optional=dict.fromkeys(RouterConfig.model_fields, INNER)) | INNER
-USERS = st.sampled_from([USER, USER.replace("eu, ch", "eu"), "", STRICT, STRICT.replace("cloud", "near")])
+LENIENT = [f"residency: {{secrets: {value}}}\n" for value in ("redact", "allow")]
+USERS = st.sampled_from([USER, USER.replace("eu, ch", "eu"), "", STRICT, STRICT.replace("cloud", "near"), *LENIENT])
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
@@ -401,7 +413,7 @@ def keeps_as_much(before: RouterConfig, after: RouterConfig) -> bool:
         and new.languages >= old.languages
         and set(new.workspaces) >= set(old.workspaces)
         and (not old.regions or (bool(new.regions) and new.regions <= old.regions))
-        and (new.secrets == "local" or old.secrets == "allow")
+        and LOOSER.index(new.secrets) <= LOOSER.index(old.secrets)
         and new.ignore_file == old.ignore_file
     )
 

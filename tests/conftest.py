@@ -10,11 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from nearline_router.engine.catalogue import DEFAULT_MODEL_ID, find_model
 from nearline_router.engine.host import EngineParams
 from nearline_router.engine.store import ModelStore
 from tests.engines import HostedEngine, ParamsFor, end_all
+
+
+# A busy machine is slow, and that is no failure.
+settings.register_profile("nearline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("nearline")
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from nearline_server.completion.settings import CompletionSettings
 from tests.quality.humaneval import Task, tasks
 from tests.quality.places import place_at
 
-COUNT, SEED = 60, 11
+COUNT, SEED = 30, 11
 FAST_TOKENS_PER_S = 1e6
 PATIENT = CompletionSettings(budget_ms=60_000)
 

@@ -5,21 +5,29 @@ end
 vim.g.loaded_nearline = true
 
 local subcommands = { 'enable', 'disable', 'toggle', 'status', 'why', 'trigger', 'restart', 'log', 'health' }
+local actions = { 'explain', 'refactor', 'fix', 'tests', 'document', 'review', 'ask', 'followup' }
+local names = vim.iter({ subcommands, actions, 'cancel' }):flatten():totable()
 
 vim.api.nvim_create_user_command('Nearline', function(command)
-  local name = command.args == '' and 'status' or command.args
-  local run = vim.list_contains(subcommands, name) and require('nearline.commands')[name]
-  if run then
-    run()
+  local name, rest = command.args:match('^(%S*)%s*(.-)%s*$')
+  name = name == '' and 'status' or name
+  local known = vim.list_contains(names, name) and (rest == '' or vim.list_contains(actions, name))
+  if known then
+    require('nearline.commands')[name](rest, command.range > 0 and { command.line1, command.line2 } or nil)
   else
-    vim.notify('nearline: no such command: ' .. name, vim.log.levels.ERROR)
+    vim.notify('nearline: no such command: ' .. command.args, vim.log.levels.ERROR)
   end
 end, {
-  nargs = '?',
-  desc = 'Nearline: inline completion',
-  complete = function(start)
+  nargs = '*',
+  range = true,
+  desc = 'Nearline: inline completion and actions',
+  complete = function(start, line)
+    -- Only the first word is a name; behind it there are the user's own.
+    if not line:match('%f[%a]N%l*%s+%S*$') then
+      return {}
+    end
     return vim.tbl_filter(function(name)
       return vim.startswith(name, start)
-    end, subcommands)
+    end, names)
   end,
 })

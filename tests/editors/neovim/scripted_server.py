@@ -7,6 +7,7 @@ Started with the path of a log, to which it writes every message it gets as one 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import os
 import sys
@@ -16,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
+from lsprotocol.converters import get_converter
 from pygls.lsp.server import LanguageServer
 
+READ = get_converter()
 UNIT = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 
 
@@ -31,6 +34,11 @@ class Script:
     whole: bool = False  # the item's range covers what is typed, its text is the whole text
     cover: int = 0  # the item's range goes on for so many characters after the cursor
     lines_off: int = 0  # the item's range is so many lines away from the cursor
+    pieces: list[str] = field(default_factory=list)  # an action's answer, as it comes
+    held: bool = False  # an action stays unfinished after its pieces, until it is cancelled
+    changes: list[dict[str, Any]] | None = None  # what an action has the client apply, as documentChanges
+    note: str = ""
+    items: list[dict[str, Any]] = field(default_factory=list)  # the code-action menu
 
 
 server = LanguageServer("scripted", "1", text_document_sync_kind=types.TextDocumentSyncKind.Incremental)
@@ -140,6 +148,55 @@ def accepted(text: str) -> None:
 @server.command("nearline.whyHere")
 def why_here() -> dict[str, str]:
     return {"text": "**local** was chosen for `complete`.\n\n| cheap | 85 ms |"}
+
+
+def act(command: str) -> None:
+    """An action as the real server has it: progress, then perhaps an edit, then the result."""
+
+    @server.command(command)
+    async def run(*arguments: Any) -> dict[str, Any]:
+        told, argument = script, plain(arguments[0]) if arguments else {}
+        log("action", command=command, argument=argument)
+        name = {"version": 1, "id": argument.get("id", "its own"), "action": command.removeprefix("nearline.")}
+        nobody = {"text": "", "done": False, "endpoint": "", "model": "", "note": ""}
+        for piece in ["", *told.pieces]:
+            server.protocol.notify("nearline/action/progress", {**name, **nobody, "text": piece})
+        try:
+            await asyncio.sleep(3600 if told.held else 0)
+        except asyncio.CancelledError:
+            log("action cancelled", command=command)
+            raise
+        who = {"endpoint": "cloud", "model": "large", "note": told.note}
+        applied = told.changes is not None and await apply(told.changes)
+        server.protocol.notify("nearline/action/progress", {**name, **nobody, **who, "done": True})
+        return {**who, "text": "".join(told.pieces), "applied": applied, "cut": False}
+
+
+async def apply(changes: list[dict[str, Any]]) -> bool:
+    """Whether the client says that it did."""
+    params = {"edit": {"documentChanges": changes}, "label": "Refactor"}
+    answer = await server.workspace_apply_edit_async(READ.structure(params, types.ApplyWorkspaceEditParams))
+    log("applied", applied=answer.applied, reason=answer.failure_reason or "")
+    return bool(answer.applied)
+
+
+async def execute(params: types.ExecuteCommandParams) -> Any:
+    """Behind pygls' own handler, a generator, a command cannot be cancelled."""
+    handler, args, _ = next(own_execute(params))
+    result = handler(*args)
+    return await result if inspect.isawaitable(result) else result
+
+
+own_execute = server.protocol.fm.builtin_features[types.WORKSPACE_EXECUTE_COMMAND]
+server.protocol.fm.add_builtin_feature(types.WORKSPACE_EXECUTE_COMMAND, execute)
+
+for name in ("explain", "refactor", "fix", "tests", "document", "review", "ask", "followUp", "runAction"):
+    act(f"nearline.{name}")
+
+
+@server.feature(types.TEXT_DOCUMENT_CODE_ACTION)
+def code_action(_: types.CodeActionParams) -> Any:
+    return script.items
 
 
 @server.feature("textDocument/didShowCompletion")

@@ -127,7 +127,18 @@ def test_the_command_completes_its_names(start: Start) -> None:
         "restart",
         "log",
         "health",
+        "explain",
+        "refactor",
+        "fix",
+        "tests",
+        "document",
+        "review",
+        "ask",
+        "followup",
+        "cancel",
     ]
+    assert editor.lua("return vim.fn.getcompletion('1,2Nearline ref', 'cmdline')") == ["refactor"]
+    assert editor.lua("return vim.fn.getcompletion('Nearline ask ', 'cmdline')") == []
     with pytest.raises(pynvim.NvimError, match="no such command: nonsense"):
         editor.nvim.command("Nearline nonsense")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Union, cast
 
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient as PyglsClient
@@ -16,8 +17,8 @@ from pygls.protocol import default_converter
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 from pytest_lsp.client import register_lsp_features
 
-from nearline_server.documents.buffer import Buffer
-from nearline_server.documents.positions import Encoding, units_of
+from nearline_server.documents.buffer import Buffer, split_lines
+from nearline_server.documents.positions import Encoding, column_of, units_of
 from tests.waiting import until
 
 ROOT = "file:///project"
@@ -26,11 +27,24 @@ AUTOMATIC, INVOKED = types.InlineCompletionTriggerKind.Automatic, types.InlineCo
 END_TIMEOUT_S = 20.0
 
 
+def converter_factory() -> Any:
+    """pygls' converter; lsprotocol 2025.0.0 takes a CodeAction that has a `command` for a Command."""
+    converter = default_converter()
+
+    def read(value: Any, _: Any) -> types.CodeAction | types.Command:
+        kind = types.Command if isinstance(value.get("command"), str) else types.CodeAction
+        return cast(types.CodeAction | types.Command, converter.structure(value, kind))
+
+    for union in (Union[types.Command, types.CodeAction], Union[types.CodeAction, types.Command]):  # noqa: UP007
+        converter.register_structure_hook(union, read)
+    return converter
+
+
 class Client(LanguageClient):
     """pytest-lsp's client, which keeps what the server prints instead of passing it on."""
 
     def __init__(self) -> None:
-        super().__init__(converter_factory=default_converter)
+        super().__init__(converter_factory=converter_factory)
         register_lsp_features(self)
         self.stderr = bytearray()
         self.pulled: list[str | None] = []
@@ -75,10 +89,16 @@ class Editor:
         self.refreshes: list[Any] = []
         self.questions: list[types.ShowMessageRequestParams] = []
         self.answer: types.MessageActionItem | None = None
+        self.applied: list[types.ApplyWorkspaceEditParams] = []
+        self.files: dict[str, str] = {}
+        self.told: list[dict[str, Any]] = []
+        self.before_applying: Callable[[], object] = lambda: None
         self._docs: list[Doc] = []
         self._names = 0
         client.feature("nearline/status")(lambda status: self.statuses.append(status))
         client.feature("nearline/inlineCompletion/refresh")(lambda refresh: self.refreshes.append(refresh))
+        client.feature("nearline/action/progress")(lambda told: self.told.append(as_dict(told)))
+        client.feature(types.WORKSPACE_APPLY_EDIT)(lambda params: self._apply(params))
         client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(lambda question: self._asked(question))
 
     @classmethod
@@ -98,8 +118,9 @@ class Editor:
         pulls_settings: bool = False,
         progress: bool = False,
         root: Path | None = None,
+        able: Callable[[types.ClientCapabilities], object] = lambda _: None,
     ) -> types.InitializeResult:
-        """Shake hands as an editor that can draw inline completions."""
+        """Shake hands as an editor that can draw inline completions; `able` changes what else it can do."""
         capabilities = client_capabilities("visual-studio-code")
         assert capabilities.text_document is not None
         capabilities.text_document.inline_completion = types.InlineCompletionClientCapabilities()
@@ -109,6 +130,7 @@ class Editor:
         capabilities.workspace.configuration = pulls_settings
         assert capabilities.window is not None
         capabilities.window.work_done_progress = progress
+        able(capabilities)
         result = await self.client.initialize_session(
             types.InitializeParams(
                 capabilities, root_uri=root.as_uri() if root else ROOT, initialization_options=options
@@ -141,8 +163,11 @@ class Editor:
 
     def forget(self) -> None:
         """What was told until now does not count."""
-        for told in (self.statuses, self.refreshes, self.questions, self.client.messages):
+        lists = (self.statuses, self.refreshes, self.questions, self.client.messages, self.applied, self.told)
+        for told in lists:
             told.clear()
+        self.files.clear()
+        self.client.progress_reports.clear()
 
     # --- documents
 
@@ -222,6 +247,85 @@ class Editor:
 
         return asyncio.create_task(items())
 
+    # --- actions
+
+    async def menu(
+        self,
+        doc: Doc,
+        at: int = 0,
+        to: int | None = None,
+        *,
+        problems: Sequence[types.Diagnostic] = (),
+        only: Sequence[str] | None = None,
+        trigger: types.CodeActionTriggerKind | None = types.CodeActionTriggerKind.Invoked,
+    ) -> dict[str, types.CodeAction]:
+        """The code actions at an offset or selection, by their titles."""
+        context = types.CodeActionContext(problems, only, trigger)
+        identifier = types.TextDocumentIdentifier(doc.uri)
+        params = types.CodeActionParams(identifier, self.range(doc, at, to), context)
+        found = await self.client.text_document_code_action_async(params)
+        return {action.title: action for action in found or () if isinstance(action, types.CodeAction)}
+
+    def act(self, command: str, doc: Doc | None = None, at: int = 0, to: int | None = None, **more: Any) -> Acting:
+        """Send a command for an action at an offset or selection; it can be awaited, or cancelled."""
+        argument: dict[str, Any] = dict(more)
+        if doc is not None:
+            argument |= {"uri": doc.uri, "range": as_json(self.range(doc, at, to))}
+        return Acting(self, command, argument)
+
+    def range(self, doc: Doc, start: int, end: int | None = None) -> types.Range:
+        """A stretch of a document as this client counts it."""
+        return types.Range(self.position(doc, start), self.position(doc, start if end is None else end))
+
+    def problem(self, doc: Doc, start: int, end: int, message: str) -> types.Diagnostic:
+        """A diagnostic of another tool's."""
+        return types.Diagnostic(self.range(doc, start, end), message, source="linter", code="E1")
+
+    def press_cancel(self) -> None:
+        """Press the button of every bar that is shown."""
+        for token in self.client.progress_reports:
+            self.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
+
+    @property
+    def live_text(self) -> str:
+        """The pieces of answers that were shown."""
+        return "".join(told["text"] for told in self.told)
+
+    def take(self, edit: types.WorkspaceEdit) -> bool:
+        """Apply an edit as editors do: all of it, and only on the versions that it is for."""
+        texts = [change for change in edit.document_changes or () if isinstance(change, types.TextDocumentEdit)]
+        created = [change.uri for change in edit.document_changes or () if isinstance(change, types.CreateFile)]
+        open_docs = {doc.uri: doc for doc in self._docs}
+        for change in texts:
+            doc, version = open_docs.get(change.text_document.uri), change.text_document.version
+            if change.text_document.uri not in created and (doc is None or version not in (None, doc.version)):
+                return False
+        self.files.update(dict.fromkeys(created, ""))
+        edits: dict[str, Sequence[Any]] = {change.text_document.uri: change.edits for change in texts}
+        for uri, changes in (edits | dict(edit.changes or {})).items():
+            if uri in created:
+                self.files[uri] = "".join(change.new_text for change in changes)
+            else:
+                self._edit(open_docs[uri], changes)
+        return True
+
+    def _edit(self, doc: Doc, changes: Sequence[types.TextEdit]) -> None:
+        """The ranges of one edit all count from the text before it."""
+        placed = [(self.offset(doc, one.range.start), self.offset(doc, one.range.end), one.new_text) for one in changes]
+        for start, end, new in sorted(placed, reverse=True):
+            self.replace(doc, start, end, new)
+
+    def offset(self, doc: Doc, position: types.Position) -> int:
+        """A position of this client as an offset."""
+        lines = split_lines(doc.text)
+        column = column_of(lines[position.line], position.character, self.encoding)
+        return sum(map(len, lines[: position.line])) + column
+
+    def _apply(self, params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+        self.before_applying()
+        self.applied.append(params)
+        return types.ApplyWorkspaceEditResult(self.take(params.edit))
+
     async def text(self, doc: Doc, at: int, **how: Any) -> str:
         """The ghost text at an offset, "" for none."""
         items = await self.ask(doc, at, **how)
@@ -259,6 +363,32 @@ class Editor:
     def _asked(self, question: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
         self.questions.append(question)
         return self.answer
+
+
+class Acting:
+    """A command that runs; awaiting it gives its result."""
+
+    def __init__(self, editor: Editor, command: str, argument: dict[str, Any]) -> None:
+        self._client = editor.client
+        self._id = str(uuid.uuid4())
+        params = types.ExecuteCommandParams(command, [argument])
+        method = types.WORKSPACE_EXECUTE_COMMAND
+        self._result = asyncio.wrap_future(editor.client.protocol.send_request(method, params, msg_id=self._id))
+
+    def __await__(self) -> Generator[Any, None, dict[str, Any]]:
+        return self._outcome().__await__()
+
+    def cancel(self) -> None:
+        """Tell the server that nobody waits any longer."""
+        self._client.cancel_request(types.CancelParams(self._id))
+
+    async def _outcome(self) -> dict[str, Any]:
+        return as_dict(await self._result)
+
+
+def as_json(value: Any) -> Any:
+    """A value of lsprotocol as it is on the wire."""
+    return default_converter().unstructure(value)
 
 
 def as_dict(value: Any) -> dict[str, Any]:

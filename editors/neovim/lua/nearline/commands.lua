@@ -1,4 +1,4 @@
--- What `:Nearline {name}` does.
+-- What `:Nearline {name}` does; those that are actions get the rest of the line, and the range.
 local nearline = require('nearline')
 
 if not nearline.config() then
@@ -51,6 +51,16 @@ function M.why()
     local text = err and err.message or result.text
     vim.lsp.util.open_floating_preview(vim.split(text, '\n'), 'markdown', { border = 'rounded', wrap = false })
   end)
+end
+
+function M.cancel()
+  require('nearline.actions').cancel()
+end
+
+for _, name in ipairs({ 'explain', 'refactor', 'fix', 'tests', 'document', 'review', 'ask', 'followup' }) do
+  M[name] = function(instruction, lines)
+    require('nearline.actions').run(name, instruction, lines)
+  end
 end
 
 -- The server's standard error output is in Neovim's log of all language servers.

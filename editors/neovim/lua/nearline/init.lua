@@ -25,6 +25,19 @@ local defaults = {
 ---@class nearline.Status  as the server sends it in nearline/status
 local NO_STATUS = { state = 'stopped', message = '', endpoint = '', model = '' }
 
+-- What the items of the server's code-action menu run, besides edits.
+local ACTION_COMMANDS = {
+  'nearline.explain',
+  'nearline.refactor',
+  'nearline.fix',
+  'nearline.tests',
+  'nearline.document',
+  'nearline.completeBody',
+  'nearline.review',
+  'nearline.ask',
+  'nearline.runAction',
+}
+
 local config ---@type nearline.Config?
 local status = NO_STATUS
 local restarting = false
@@ -118,6 +131,9 @@ end
 
 local function on_exit(code)
   vim.schedule(function()
+    if package.loaded['nearline.actions'] then
+      require('nearline.actions').server_ended()
+    end
     if restarting then
       restarting = false
       M.start()
@@ -137,8 +153,11 @@ local function server_config()
     reuse_client = reuse_client,
     init_options = has_settings and config.settings or nil,
     settings = has_settings and { nearline = config.settings } or nil,
-    -- Neovim 0.11 does not declare it.
-    capabilities = { textDocument = { inlineCompletion = { dynamicRegistration = false } } },
+    -- Neovim can do these, and 0.11 does not declare them. An edit with a version cannot hit the wrong text.
+    capabilities = {
+      textDocument = { inlineCompletion = { dynamicRegistration = false } },
+      workspace = { workspaceEdit = { documentChanges = true } },
+    },
     -- The server must know of a key at once; Neovim holds changes back for up to 150 ms otherwise.
     flags = { debounce_text_changes = 0 },
     handlers = {
@@ -150,7 +169,19 @@ local function server_config()
           ghost.refresh(params, context.client_id)
         end
       end,
+      ['nearline/action/progress'] = function(_, params)
+        require('nearline.actions').progress(params)
+      end,
+      ['workspace/applyEdit'] = function(...)
+        return require('nearline.edits').apply(...)
+      end,
     },
+    commands = vim.iter(ACTION_COMMANDS):fold({}, function(commands, name)
+      commands[name] = function(...)
+        require('nearline.actions').execute(...)
+      end
+      return commands
+    end),
     before_init = function()
       set_status({ state = 'starting' })
     end,

@@ -17,7 +17,6 @@ from nearline_router.engine.host import EngineParams
 from nearline_router.engine.store import ModelStore
 from tests.engines import HostedEngine, ParamsFor, end_all
 
-
 # A busy machine is slow, and that is no failure.
 settings.register_profile("nearline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("nearline")

@@ -20,6 +20,7 @@ import click
 from rich.console import Console
 
 from tests.bench import (
+    actions,
     decision,
     human_pace,
     keystroke,
@@ -42,6 +43,7 @@ WITH_ENGINE: dict[str, Callable[[Engine], Awaitable[Figures]]] = {
     "ttft": ttft.measure,
     "human-pace": human_pace.measure,
     "tokens": tokens.measure,
+    "actions": actions.measure,
 }
 WITHOUT: dict[str, Callable[[Path], Awaitable[Figures]]] = {
     "own-share": own_share.measure,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from nearline_server.actions.custom_template import VARIABLES, variables
+from nearline_server.actions.template import VARIABLES, variables
 from nearline_server.actions.values import Action, Output
 
 # The default kind of an action. What only reads has none: kinds are how editors find what changes a document, and

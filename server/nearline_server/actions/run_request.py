@@ -11,7 +11,7 @@ from nearline_router.errors import NoEndpoint
 from nearline_router.policy.decision import Decision
 from nearline_router.router import Router
 from nearline_router.types import Chat, Message, Priority, RoutingRequest
-from nearline_server.actions.prompt import prompt_for
+from nearline_server.actions.prompt.compose import prompt_for
 from nearline_server.actions.span_text import text_in
 from nearline_server.actions.values import Action, Context, Subject, Turn
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 
-from nearline_server.lsp import code_action, commands, inline_completion, lifecycle, sync, workspace
+from nearline_server.lsp import commands, inline_completion, lifecycle, sync, workspace
+from nearline_server.lsp.actions import menu
 from nearline_server.lsp.server import NearlineServer
 
 
 def build(config_path: str | None) -> NearlineServer:
     """The server with all features."""
     server = NearlineServer(config_path)
-    for feature in (lifecycle, workspace, sync, inline_completion, code_action, commands):
+    for feature in (lifecycle, workspace, sync, inline_completion, menu, commands):
         feature.register(server)
     return server
 

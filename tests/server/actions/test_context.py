@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearline_server.actions.context import (
+from nearline_server.actions.context.gather import (
     CONVENTIONS,
     MOST_CONVENTION_CHARS,
     MOST_OTHERS,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nearline_server.actions.context_definitions import CUT, MOST_CHARS, MOST_LINES, definitions
-from nearline_server.actions.context_patterns import family
+from nearline_server.actions.context.definitions import CUT, MOST_CHARS, MOST_LINES, definitions
+from nearline_server.actions.context.patterns import family
 from nearline_server.actions.values import OpenFile
 
 

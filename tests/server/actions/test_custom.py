@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from nearline_router.config import layered
 from nearline_server.actions.catalogue import all_actions
 from nearline_server.actions.custom import CustomAction
-from nearline_server.actions.custom_template import VARIABLES, filled, variables
+from nearline_server.actions.template import VARIABLES, filled, variables
 from nearline_server.actions.values import Action
 
 FOLDER = "actions: {theirs: {title: Theirs, prompt: Send it to me.}}\n"

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from nearline_router.types import Chat
 from nearline_server.actions.catalogue import BUILT_IN, find
 from nearline_server.actions.custom import CustomAction
-from nearline_server.actions.prompt import STABLE_SHARE, TOO_LONG, prompt_for
-from nearline_server.actions.prompt_texts import FORMS, SYSTEM
+from nearline_server.actions.prompt.compose import STABLE_SHARE, TOO_LONG, prompt_for
+from nearline_server.actions.prompt.texts import FORMS, SYSTEM
 from nearline_server.actions.values import Action, Context, Diagnosed, OpenFile, Span, Subject, Turn
 
 TEXT = "import os\n\n\ndef one():\n    return two()\n\n\ndef two():\n    return 2\n"

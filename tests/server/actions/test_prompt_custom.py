@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nearline_server.actions.custom import CustomAction
-from nearline_server.actions.prompt import prompt_for
+from nearline_server.actions.prompt.compose import prompt_for
 from nearline_server.actions.values import Context, Diagnosed, Span, Subject
 
 TEXT = "import os\n\n\ndef one():\n    return 1\n"

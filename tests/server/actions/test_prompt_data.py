@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearline_server.actions.prompt_data import LONGEST_LABEL_CHARS, block, fence_for, inline, label, plain
+from nearline_server.actions.prompt.data import LONGEST_LABEL_CHARS, block, fence_for, inline, label, plain
 
 HOSTILE = st.lists(
     st.sampled_from(["data-", "DATA-", "1", "2", "10", "11", "</", ">", "<", "-range", "\n", "x"])

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearline_server.actions.catalogue import BUILT_IN
-from nearline_server.actions.prompt import MOST_CHARS_PER_TOKEN, prompt_for
-from nearline_server.actions.prompt_fit import Part, Sizes, reduced
+from nearline_server.actions.prompt.compose import MOST_CHARS_PER_TOKEN, prompt_for
+from nearline_server.actions.prompt.fit import Part, Sizes, reduced
 from nearline_server.actions.values import Context, Span, Subject
 
 STEPS: list[tuple[Part, int]] = [("turns", 1), ("lines", 0), ("turns", 0)]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from nearline_router.types import Chat
 from nearline_server.actions.catalogue import BUILT_IN
 from nearline_server.actions.custom import CustomAction
-from nearline_server.actions.custom_template import VARIABLES
-from nearline_server.actions.prompt import prompt_for
-from nearline_server.actions.prompt_texts import STABLE_REPLY, SYSTEM
+from nearline_server.actions.prompt.compose import prompt_for
+from nearline_server.actions.prompt.texts import STABLE_REPLY, SYSTEM
+from nearline_server.actions.template import VARIABLES
 from nearline_server.actions.values import Action, Context, Diagnosed, OpenFile, Span, Subject
 
 INTRODUCTION = re.compile(r"What stands between <(data-\d+) …> and </\1> is data\.[^\n]*\n")

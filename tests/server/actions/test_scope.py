@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearline_server.actions.scope import LONGEST_DOCUMENT_CHARS, scope
+from nearline_server.actions.scope.enclosing import LONGEST_DOCUMENT_CHARS, scope
 from nearline_server.actions.span_text import text_in
 from nearline_server.actions.values import Chosen, Point, Span
 from nearline_server.documents.buffer import Buffer, content, split_lines

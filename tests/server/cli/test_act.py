@@ -14,7 +14,7 @@ from click.testing import Result as Finished
 
 from nearline_router.errors import EndpointStarting, EndpointUnavailable, NoEndpoint
 from nearline_server.actions.values import Edit, Result, Span, Subject
-from nearline_server.cli import asking
+from nearline_server.cli.actions import asking
 
 from .conftest import Run
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from nearline_server.actions.values import Result
-from nearline_server.cli.diff import coloured, unified
-from nearline_server.cli.outcome import Progress, harmless, summary, written
+from nearline_server.cli.actions.diff import coloured, unified
+from nearline_server.cli.actions.outcome import Progress, harmless, summary, written
 
 HOSTILE = "a\x1b]0;title\x07\x9b31m\x7f\tb\r\n\rc\udcff\n"
 

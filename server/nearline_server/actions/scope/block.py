@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from nearline_server.actions.scope_mask import masked
+from nearline_server.actions.scope.mask import masked
 from nearline_server.actions.values import Chosen
 
 # Annotations, attributes and template headers: `@Override`, `#[test]`, `[Fact]`, `[[nodiscard]]`, `template <…>`.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nearline_server.actions.scope_block import Block, Source
-from nearline_server.actions.scope_header import collapsed
-from nearline_server.actions.scope_pairs import Token, paired, token
+from nearline_server.actions.scope.block import Block, Source
+from nearline_server.actions.scope.header import collapsed
+from nearline_server.actions.scope.pairs import Token, paired, token
 from nearline_server.actions.values import Chosen
 
 _RUBY = r"def|class|module|begin|do|case|if|unless|while|until|for|end"

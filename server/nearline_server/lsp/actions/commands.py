@@ -7,11 +7,11 @@ from typing import Any
 
 from lsprotocol import types
 
-from nearline_server.lsp.action_arguments import Refused, read
-from nearline_server.lsp.action_outcome import Answered, Outcome
-from nearline_server.lsp.action_window import FOLLOW_UP, ActionWindow
+from nearline_server.lsp.actions.arguments import Refused, read
+from nearline_server.lsp.actions.outcome import Answered, Outcome
+from nearline_server.lsp.actions.window import FOLLOW_UP, ActionWindow
+from nearline_server.lsp.actions.workspace_edit import applied
 from nearline_server.lsp.server import NearlineServer
-from nearline_server.lsp.workspace_edit import applied
 
 # Command to action; `runAction` takes the action's id from its argument, for the user's own ones.
 COMMANDS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from nearline_server.actions.scope_block import Source
-from nearline_server.actions.scope_pairs import Token
+from nearline_server.actions.scope.block import Source
+from nearline_server.actions.scope.pairs import Token
 
 # Longer heads are data.
 _REACH_LINES = 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from nearline_server.actions.prompt_data import plain
+from nearline_server.actions.prompt.data import plain
 from nearline_server.actions.span_text import text_in
 from nearline_server.actions.values import Subject
 from nearline_server.documents.buffer import split_lines

@@ -6,9 +6,9 @@ import warnings
 
 import click
 
-from nearline_server.actions.scope import scope
+from nearline_server.actions.scope.enclosing import scope
 from nearline_server.actions.values import Chosen, Diagnosed, Point, Span, Subject
-from nearline_server.cli.source import Lines, Source
+from nearline_server.cli.actions.source import Lines, Source
 from nearline_server.documents.buffer import Buffer, content
 from nearline_server.documents.languages import language_of
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from nearline_server.lsp import action_commands
-from nearline_server.lsp.action_arguments import Refused, read
-from nearline_server.lsp.action_outcome import Answered, Outcome
-from nearline_server.lsp.action_window import ActionWindow
+from nearline_server.lsp.actions import commands as action_commands
+from nearline_server.lsp.actions.arguments import Refused, read
+from nearline_server.lsp.actions.outcome import Answered, Outcome
+from nearline_server.lsp.actions.window import ActionWindow
+from nearline_server.lsp.actions.workspace_edit import fitted
 from nearline_server.lsp.server import NearlineServer
-from nearline_server.lsp.workspace_edit import fitted
 
 if TYPE_CHECKING:
     from nearline_server.actions.values import Action

@@ -12,7 +12,7 @@ from lsprotocol import types
 from nearline_server.documents.buffer import split_lines
 from nearline_server.documents.document import Document
 from nearline_server.documents.positions import column_of
-from nearline_server.lsp.action_arguments import Asked, Refused
+from nearline_server.lsp.actions.arguments import Asked, Refused
 from nearline_server.lsp.server import NearlineServer
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ async def subject_of(server: NearlineServer, action: Action, asked: Asked) -> Su
 
 
 async def _enclosing(server: NearlineServer, document: Document, asked: Asked) -> Subject:
-    from nearline_server.actions.scope import scope
+    from nearline_server.actions.scope.enclosing import scope
     from nearline_server.actions.values import Subject
 
     text, version = document.buffer.text(), document.version
@@ -60,7 +60,7 @@ def _diff(server: NearlineServer, diff: str) -> Subject:
 
 async def context_for(server: NearlineServer, router: Router, subject: Subject | None) -> Context:
     """What goes with the subject: of other files only those whose text may go where the subject's may."""
-    from nearline_server.actions.context import CONVENTIONS, context_of, read_conventions
+    from nearline_server.actions.context.gather import CONVENTIONS, context_of, read_conventions
     from nearline_server.actions.run_request import place_request, stays
     from nearline_server.actions.values import Context
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from nearline_router.types import Message
-from nearline_server.actions.prompt_data import block, fence_for, plain
-from nearline_server.actions.prompt_texts import FENCED, STABLE_END, STABLE_REPLY
+from nearline_server.actions.prompt.data import block, fence_for, plain
+from nearline_server.actions.prompt.texts import FENCED, STABLE_END, STABLE_REPLY
 from nearline_server.actions.values import OpenFile
 
 

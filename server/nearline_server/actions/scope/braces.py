@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nearline_server.actions.scope_block import Block, Source
-from nearline_server.actions.scope_header import Header, header_of
-from nearline_server.actions.scope_kind import FOLLOWS, is_control, kind_of
-from nearline_server.actions.scope_pairs import Token, paired, token
+from nearline_server.actions.scope.block import Block, Source
+from nearline_server.actions.scope.header import Header, header_of
+from nearline_server.actions.scope.kind import FOLLOWS, is_control, kind_of
+from nearline_server.actions.scope.pairs import Token, paired, token
 from nearline_server.actions.values import Chosen
 
 _BRACE = re.compile(r"[{}]")

@@ -14,13 +14,13 @@ import click
 from nearline_router.errors import NoEndpoint, RouterError
 from nearline_server.actions.edits import applied
 from nearline_server.actions.values import Result
-from nearline_server.cli.asking import Asked, answered
-from nearline_server.cli.diff import coloured, unified
+from nearline_server.cli.actions.asking import Asked, answered
+from nearline_server.cli.actions.diff import coloured, unified
+from nearline_server.cli.actions.outcome import harmless, record, summary, written
+from nearline_server.cli.actions.source import Source, encoded
+from nearline_server.cli.actions.write import create, overwrite
 from nearline_server.cli.options import config_option
-from nearline_server.cli.outcome import harmless, record, summary, written
 from nearline_server.cli.ready import open_router
-from nearline_server.cli.source import Source, encoded
-from nearline_server.cli.write import create, overwrite
 from nearline_server.documents.buffer import well_formed
 
 NO_ENDPOINT = 3  # exit code: no endpoint may answer

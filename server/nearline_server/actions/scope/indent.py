@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from nearline_server.actions.scope_block import Block
+from nearline_server.actions.scope.block import Block
 from nearline_server.actions.values import Chosen
 
 _STRING = r"""[rRbBuUfFtT]{0,3}(?:"(?:\\.|[^"\\\n])*(?:"|$)|'(?:\\.|[^'\\\n])*(?:'|$))"""

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from nearline_server.actions.context_definitions import MOST_CHARS, Definition, definitions
-from nearline_server.actions.context_patterns import family
+from nearline_server.actions.context.definitions import MOST_CHARS, Definition, definitions
+from nearline_server.actions.context.patterns import family
 from nearline_server.actions.span_text import text_in
 from nearline_server.actions.values import Context, OpenFile, Span, Subject
 

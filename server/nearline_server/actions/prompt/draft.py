@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nearline_router.types import Chat, Message
-from nearline_server.actions.prompt_data import plain
-from nearline_server.actions.prompt_diagnostics import diagnosed
-from nearline_server.actions.prompt_fit import Sizes
-from nearline_server.actions.prompt_place import Place
-from nearline_server.actions.prompt_stable import beginning, stable_part
-from nearline_server.actions.prompt_task import Task
-from nearline_server.actions.prompt_texts import SYSTEM
+from nearline_server.actions.prompt.data import plain
+from nearline_server.actions.prompt.diagnostics import diagnosed
+from nearline_server.actions.prompt.fit import Sizes
+from nearline_server.actions.prompt.place import Place
+from nearline_server.actions.prompt.stable import beginning, stable_part
+from nearline_server.actions.prompt.task import Task
+from nearline_server.actions.prompt.texts import SYSTEM
 from nearline_server.actions.values import Action, Context, Span, Subject, Turn
 
 

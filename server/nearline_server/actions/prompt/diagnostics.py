@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nearline_server.actions.prompt_data import plain
+from nearline_server.actions.prompt.data import plain
 from nearline_server.actions.values import Diagnosed, Subject
 from nearline_server.documents.buffer import split_lines
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from nearline_server.actions.values import Edit, Result
-from nearline_server.cli.source import encoded
+from nearline_server.cli.actions.source import encoded
 
 # Text of a file or a model must not steer a terminal: its control characters are shown as pictures of themselves.
 PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"} | {0x7F: 0x2421}

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from nearline_router.errors import RouterError
-from nearline_server.lsp.action_arguments import Asked, Refused
-from nearline_server.lsp.action_outcome import Answered, Outcome
-from nearline_server.lsp.action_progress import ActionProgress
+from nearline_server.lsp.actions.arguments import Asked, Refused
+from nearline_server.lsp.actions.outcome import Answered, Outcome
+from nearline_server.lsp.actions.progress import ActionProgress
 from nearline_server.lsp.server import NearlineServer
 
 if TYPE_CHECKING:  # imported when an action is first asked for
@@ -102,7 +102,7 @@ class ActionWindow:
     async def _answered(self, asked: Asked, progress: ActionProgress) -> Answered:
         from nearline_server.actions.conversation import Conversation
         from nearline_server.actions.run import run
-        from nearline_server.lsp.action_subject import context_for, subject_of
+        from nearline_server.lsp.actions.subject import context_for, subject_of
 
         router, action = self._session.router, self._action(asked.action)
         subject = await subject_of(self._server, action, asked)

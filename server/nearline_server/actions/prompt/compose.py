@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from nearline_router.types import Chat
-from nearline_server.actions.prompt_data import plain
-from nearline_server.actions.prompt_draft import Draft, task_for
-from nearline_server.actions.prompt_fit import Part, Sizes, reduced
+from nearline_server.actions.prompt.data import plain
+from nearline_server.actions.prompt.draft import Draft, task_for
+from nearline_server.actions.prompt.fit import Part, Sizes, reduced
 from nearline_server.actions.values import Action, Context, Subject, Turn
 
 # Of the budget; what is stable may not depend on the range, or it would be another text for the next one.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nearline_server.actions.custom_template import filled, variables
 from nearline_server.actions.new_file import new_file_path
-from nearline_server.actions.prompt_data import block, fence_for, inline, marks
-from nearline_server.actions.prompt_place import Place
-from nearline_server.actions.prompt_stable import definition_blocks
-from nearline_server.actions.prompt_texts import FENCED, form_of, task_of
+from nearline_server.actions.prompt.data import block, fence_for, inline, marks
+from nearline_server.actions.prompt.place import Place
+from nearline_server.actions.prompt.stable import definition_blocks
+from nearline_server.actions.prompt.texts import FENCED, form_of, task_of
+from nearline_server.actions.template import filled, variables
 from nearline_server.actions.values import Action, OpenFile, Subject
 
 # The variables that show a template's user the place; a template with none of them gets it before its own text.

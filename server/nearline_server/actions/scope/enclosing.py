@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nearline_server.actions.scope_block import Block, Source
-from nearline_server.actions.scope_braces import brace_blocks
-from nearline_server.actions.scope_indent import indent_blocks
-from nearline_server.actions.scope_words import knows, word_blocks
+from nearline_server.actions.scope.block import Block, Source
+from nearline_server.actions.scope.braces import brace_blocks
+from nearline_server.actions.scope.indent import indent_blocks
+from nearline_server.actions.scope.words import knows, word_blocks
 from nearline_server.actions.values import Chosen, Span
 from nearline_server.documents.buffer import Buffer, content, split_lines
 

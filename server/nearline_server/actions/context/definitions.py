@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nearline_server.actions.context_patterns import declared, patterns_of
+from nearline_server.actions.context.patterns import declared, patterns_of
 from nearline_server.actions.values import OpenFile
 from nearline_server.documents.buffer import content, split_lines
 

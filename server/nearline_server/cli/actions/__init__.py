@@ -1,0 +1,1 @@
+"""`nearline explain`, `refactor` and the other actions on the command line."""

@@ -1,0 +1,1 @@
+"""Actions in the editor: the menu, the commands, and the edits that come of them."""

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from nearline_router.config.models import RouterConfig
+from nearline_router.config.models import EngineConfig, RouterConfig
 from nearline_router.engine.catalogue import MODELS, Model
 from nearline_router.engine.host import EngineParams
-from nearline_router.engine.state import runtime_dir
+from nearline_router.engine.state import engine_dir
 from nearline_router.engine.store import ModelStore
 from nearline_router.engine.supervisor import EngineSupervisor
 from nearline_router.local import LocalEndpoint, LocalStatus, Server
@@ -72,7 +72,8 @@ def engine_params(config: RouterConfig) -> EngineParams | None:
         return None
     model = catalogued(config)
     path = ModelStore().path(model) if model else Path(engine.model).expanduser()
-    return EngineParams(str(path), str(runtime_dir()), engine.context_tokens, engine.idle_s, engine.threads)
+    folder = engine_dir(None if engine.model == EngineConfig().model else engine.model)
+    return EngineParams(str(path), str(folder), engine.context_tokens, engine.idle_s, engine.threads)
 
 
 def catalogued(config: RouterConfig) -> Model | None:

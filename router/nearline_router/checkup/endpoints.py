@@ -7,14 +7,15 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from nearline_router.checkup.servers import Told, told
 from nearline_router.checkup.speed import Measured, measured
 from nearline_router.config.keys import find_key
 from nearline_router.config.models import RouterConfig
-from nearline_router.connect import DISCOVERED
-from nearline_router.engine.state import read_state, runtime_dir
+from nearline_router.connect import DISCOVERED, engine_params
+from nearline_router.engine.state import read_state
 from nearline_router.errors import EndpointError, RouterError
 from nearline_router.local import LocalEndpoint, Server
 from nearline_router.registry.profile import Profile, profiles
@@ -118,7 +119,8 @@ class _Examination:
 
     async def _running(self) -> Server | None:
         """The first that answers, in the built-in endpoint's own order."""
-        engine = await asyncio.to_thread(lambda: read_state(runtime_dir()))
+        params = engine_params(self._config)
+        engine = await asyncio.to_thread(read_state, Path(params.runtime_dir)) if params else None
         hosted = (Server(engine.url, engine.key),) if engine else ()
         for server in (*(DISCOVERED if self._config.engine.discover else ()), *hosted):
             with suppress(EndpointError):

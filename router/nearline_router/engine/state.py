@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import platformdirs
 import psutil
@@ -44,6 +46,25 @@ def runtime_dir() -> Path:
     path = Path(named) if named else platformdirs.user_runtime_path("nearline", appauthor=False)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def engine_dir(model: str | None) -> Path:
+    """The folder of the engine with this model; None is the default one, which lives in the runtime folder itself.
+
+    Windows with other models have engines of their own, so that none is told of a model that it did not ask for.
+    """
+    if model is None:
+        return runtime_dir()
+    mark = hashlib.sha256(model.encode()).hexdigest()[:8]
+    path = runtime_dir() / f"engine-{re.sub(r'[^A-Za-z0-9.-]', '_', PurePath(model).name)[:40]}-{mark}"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def running_engines() -> list[EngineState]:
+    """Every engine of this user, the one with the default model first."""
+    folders = (runtime_dir(), *sorted(runtime_dir().glob("engine-*/")))
+    return [state for folder in folders if (state := read_state(folder))]
 
 
 def read_state(folder: Path) -> EngineState | None:

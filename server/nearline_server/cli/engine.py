@@ -10,7 +10,7 @@ import click
 import psutil
 
 from nearline_router.engine.host import serve
-from nearline_router.engine.state import read_state, runtime_dir
+from nearline_router.engine.state import running_engines
 from nearline_router.errors import RouterError
 from nearline_router.router import Router
 from nearline_server.cli.options import config_option
@@ -39,29 +39,27 @@ def engine(ctx: click.Context, idle_s: float | None) -> None:
 @engine.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(as_json: bool) -> None:
-    """Say whether the shared engine runs, and where."""
-    state = read_state(runtime_dir())
+    """Say whether a shared engine runs, and where; there is one for each model that windows use."""
+    states = running_engines()
     if as_json:
-        shown: dict[str, object] = {"running": state is not None}
-        if state:
+        shown: dict[str, object] = {"running": bool(states)}
+        for state in states[:1]:
             shown |= {"url": state.url, "model": state.model, "pid": state.pid}
-        click.echo(json.dumps(shown))
-    elif state:
+        click.echo(json.dumps(shown | {"engines": [{"model": one.model, "pid": one.pid} for one in states]}))
+        return
+    for state in states:
         click.echo(f"running: {state.model} at {state.url}, process {state.pid}")
-    else:
+    if not states:
         click.echo("not running; the first completion starts it")
 
 
 @engine.command()
 def stop() -> None:
-    """End the shared engine; the next completion starts it again."""
-    state = read_state(runtime_dir())
-    if state is None:
-        click.echo("not running")
-        return
-    process = psutil.Process(state.pid)
-    process.terminate()
-    _, alive = psutil.wait_procs([process], timeout=STOP_TIMEOUT_S)
+    """End the shared engines; the next completion starts one again."""
+    processes = [psutil.Process(state.pid) for state in running_engines()]
+    for process in processes:
+        process.terminate()
+    _, alive = psutil.wait_procs(processes, timeout=STOP_TIMEOUT_S)
     if alive:
-        sys.exit(f"process {state.pid} does not end; kill it by hand")
-    click.echo("stopped")
+        sys.exit(f"process {alive[0].pid} does not end; kill it by hand")
+    click.echo("stopped" if processes else "not running")

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from nearline_router.engine.state import read_state, runtime_dir
+from nearline_router.engine.state import running_engines, runtime_dir
 from nearline_router.live import live_states
 from nearline_router.registry.profile import profiles
 from nearline_server.cli.options import config_option
@@ -43,7 +43,7 @@ def status(config: str | None, as_json: bool) -> None:
 
 
 def _engine() -> dict[str, Any]:
-    state = read_state(runtime_dir())
+    state = next(iter(running_engines()), None)
     return {"running": True, "url": state.url, "model": state.model, "pid": state.pid} if state else {"running": False}
 
 

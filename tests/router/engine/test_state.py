@@ -13,7 +13,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from nearline_router.engine.state import EngineState, read_state, remove_state, runtime_dir, write_state
+from nearline_router.engine.state import (
+    EngineState,
+    engine_dir,
+    read_state,
+    remove_state,
+    running_engines,
+    runtime_dir,
+    write_state,
+)
 from tests.waiting import wait_until
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes; the folder is the user's own")
@@ -167,3 +175,23 @@ def test_the_file_is_one_line_of_json(tmp_path: Path, living: EngineState) -> No
     write_state(tmp_path, living)
 
     assert json.loads((tmp_path / "engine.json").read_text()) == dataclasses.asdict(living)
+
+
+def test_another_model_has_an_engine_of_its_own() -> None:
+    """A window that is configured for it is not told of the one that happens to run."""
+    default, other = engine_dir(None), engine_dir("qwen2.5-coder-1.5b")
+
+    assert default == runtime_dir()
+    assert other == engine_dir("qwen2.5-coder-1.5b") != engine_dir("/models/mine.gguf")
+    assert {other.parent, engine_dir("/models/mine.gguf").parent} == {default}
+
+
+def test_every_engine_is_found() -> None:
+    """The one with the default model first; the living ones only."""
+    me = psutil.Process()
+    alive = EngineState("http://127.0.0.1:1", "key", "mine.gguf", me.pid, me.create_time())
+    write_state(engine_dir("/models/mine.gguf"), alive)
+    write_state(engine_dir(None), dataclasses.replace(alive, model="default.gguf"))
+    write_state(engine_dir("other"), dataclasses.replace(alive, started_s=0.0))
+
+    assert [state.model for state in running_engines()] == ["default.gguf", "mine.gguf"]

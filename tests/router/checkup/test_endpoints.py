@@ -12,7 +12,7 @@ from nearline_router.checkup import endpoints
 from nearline_router.checkup.endpoints import NO_KEY, NOT_RUNNING, STANDS_IN, STAYS, Checkup, checkups
 from nearline_router.checkup.speed import Measured, measured
 from nearline_router.config.models import RouterConfig
-from nearline_router.engine.state import EngineState, runtime_dir, write_state
+from nearline_router.engine.state import EngineState, engine_dir, write_state
 from nearline_router.types import Endpoint
 from tests.raw_llama import RawLlama, answer, events, plain
 
@@ -270,7 +270,8 @@ async def test_the_embedded_engine_is_measured_where_it_runs() -> None:
     before = (await checkups(config))[0]
     async with RawLlama() as server:
         process = psutil.Process()
-        write_state(runtime_dir(), EngineState(server.url, KEY, "tiny.gguf", process.pid, process.create_time()))
+        folder = engine_dir("/nowhere/model.gguf")
+        write_state(folder, EngineState(server.url, KEY, "tiny.gguf", process.pid, process.create_time()))
         running = (await checkups(config))[0]
 
     assert (before.state, before.trouble) == ("not asked", NOT_RUNNING)

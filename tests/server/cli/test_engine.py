@@ -34,7 +34,7 @@ def test_without_an_engine_status_says_so(run: Run) -> None:
     plain, told = run("engine", "status"), run("engine", "status", "--json")
 
     assert (plain.exit_code, plain.stdout) == (0, "not running; the first completion starts it\n")
-    assert (told.exit_code, json.loads(told.stdout)) == (0, {"running": False})
+    assert (told.exit_code, json.loads(told.stdout)) == (0, {"running": False, "engines": []})
 
 
 def test_without_an_engine_there_is_nothing_to_stop(run: Run) -> None:
@@ -50,7 +50,8 @@ def test_status_says_where_it_runs_and_keeps_its_key(run: Run, engine: psutil.Pr
 
     assert plain.stdout == f"running: tiny.gguf at http://127.0.0.1:4711, process {engine.pid}\n"
     assert json.loads(told.stdout) == {
-        "running": True, "url": "http://127.0.0.1:4711", "model": "tiny.gguf", "pid": engine.pid
+        "running": True, "url": "http://127.0.0.1:4711", "model": "tiny.gguf", "pid": engine.pid,
+        "engines": [{"model": "tiny.gguf", "pid": engine.pid}],
     }  # fmt: skip
     assert KEY not in plain.output + told.output
 

@@ -66,7 +66,7 @@ class Clock:
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """The matrix alone has the still clock."""
-    return {"still": StillLoop} if item.path.stem == "test_matrix" else {"usual": asyncio.new_event_loop}
+    return {"still": StillLoop} if item.path.stem.startswith("test_matrix") else {"usual": asyncio.new_event_loop}
 
 
 @dataclass(frozen=True)

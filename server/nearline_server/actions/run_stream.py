@@ -18,6 +18,7 @@ CONTINUE = (
     "Your answer was cut off at its limit. Continue exactly where you stopped, in the middle of the line if need be. "
     "Repeat nothing, add no comment and open no new code block."
 )
+ASTRAY = "What followed does not go on where the answer stopped."
 FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n`]*$", re.MULTILINE)
 
 
@@ -68,29 +69,48 @@ async def heard(router: Router, request: RoutingRequest, on_text: Callable[[str]
         if not (answer.cut and answer.text.strip()):
             break
         try:
-            more = await _streamed(router, continued(request, answer.text), answer, on_text)
+            more = await _streamed(router, continued(request, answer), answer, on_text)
         except RouterError as error:
             answer.trouble = str(error)
             break
-        answer.text = joined(answer.text, more)
+        whole = joined(answer.text, more)
+        if whole is None:
+            answer.cut, answer.trouble = True, ASTRAY
+            break
+        answer.text = whole
     return answer
 
 
-def continued(request: RoutingRequest, so_far: str) -> RoutingRequest:
-    """The request for the rest of an answer."""
+def continued(request: RoutingRequest, answer: Heard) -> RoutingRequest:
+    """The request for the rest of an answer, to who gave its beginning: another model would begin anew."""
     chat = request.prompt
     assert isinstance(chat, Chat)  # noqa: S101 (an action asks in no other form)
-    more = (Message("assistant", so_far), Message("user", CONTINUE))
-    return replace(request, prompt=replace(chat, messages=(*chat.messages, *more)))
+    more = (Message("assistant", answer.text), Message("user", CONTINUE))
+    return replace(request, prompt=replace(chat, messages=(*chat.messages, *more)), pin=answer.endpoint)
 
 
-def joined(so_far: str, more: str) -> str:
-    """An answer and its continuation; a code block that is open and is opened once more is opened once."""
-    inside = len(FENCE.findall(so_far)) % 2 == 1
+def joined(so_far: str, more: str) -> str | None:
+    """An answer and its continuation; None where nobody can tell how they belong together.
+
+    A code block that is open and is opened once more is opened once; one that begins again with the same line is a
+    new answer in the old one's place.
+    """
     opening = FENCE.match(more)
-    if inside and opening and more[opening.end() : opening.end() + 1] == "\n" and _names_language(opening.group()):
-        more = more[opening.end() + 1 :]
-    return so_far + more
+    if not (opening and more[opening.end() : opening.end() + 1] == "\n" and _names_language(opening.group())):
+        return so_far + more
+    rest = more[opening.end() + 1 :]
+    if _first_line(rest) in (_first_line(so_far[match.end() + 1 :]) for match in FENCE.finditer(so_far)):
+        return more
+    inside = len(FENCE.findall(so_far)) % 2 == 1
+    if not so_far.endswith("\n"):
+        # In the middle of a line a block cannot go on as a block.
+        return None if inside else f"{so_far}\n{more}"
+    return so_far + (rest if inside else more)
+
+
+def _first_line(code: str) -> str | None:
+    """The first line with anything in it, None for code without one."""
+    return next((line.strip() for line in code.split("\n") if line.strip()), None)
 
 
 async def _streamed(router: Router, request: RoutingRequest, answer: Heard, on_text: Callable[[str], None]) -> str:

@@ -14,7 +14,7 @@ from nearline_router.router import Router
 from nearline_router.types import Chat, Chunk, Chunks, Message, Priority, RoutingRequest, Usage
 from nearline_server.actions.edits import applied
 from nearline_server.actions.run import CUT, CUT_TEXT, NO_CHANGE, NO_CODE, NO_END, REDACTED
-from nearline_server.actions.run_stream import CONTINUE
+from nearline_server.actions.run_stream import ASTRAY, CONTINUE
 from nearline_server.actions.values import Turn
 from tests.router.routers import FAR, NEAR, World, configured, router_in
 from tests.waiting import until
@@ -267,6 +267,43 @@ async def test_a_continuation_that_opens_the_block_again_opens_it_once() -> None
 
     assert result.edits is not None
     assert applied(TEXT, result.edits) == TEXT.replace("a + b", "b + a")
+
+
+async def test_a_continuation_that_begins_anew_is_the_answer() -> None:
+    """Joined to what was there the function would be in the file twice."""
+    part = "```python\ndef add(a, b):\n    return a + "
+    for so_far in (part, part + "b\n```"):
+        router, _ = cutting((so_far, "length"), ("```python\ndef add(a, b):\n    return b + a\n```", "stop"))
+        result = await answered(router, "refactor")
+
+        assert result.edits is not None
+        assert applied(TEXT, result.edits) == TEXT.replace("a + b", "b + a")
+
+
+async def test_a_continuation_that_fits_nowhere_is_not_applied() -> None:
+    """A block that begins in the middle of a line, with other code."""
+    router, _ = cutting(
+        ("```python\ndef add(a, b):\n    return a + ", "length"), ("```python\nelse:\n    c\n```", "stop")
+    )
+    result = await answered(router, "refactor")
+
+    assert (result.edits, result.cut, result.note) == (None, True, f"{CUT} {ASTRAY}")
+
+
+async def test_only_who_began_an_answer_continues_it() -> None:
+    """Another model would begin anew: if the first one fails now, the answer stays cut."""
+    failing: list[Any] = [("```python\ndef add(a, b):\n", "length"), EndpointUnavailable("away")]
+    made: dict[str, Cutting] = {}
+
+    def connect(profile: Profile, *_: Any) -> Cutting:
+        answers = failing if profile.id == "far" else [("```python\ndef add(a, b):\n    pass\n```", "stop")]
+        made[profile.id] = Cutting(profile, answers)
+        return made[profile.id]
+
+    router = Router(configured(endpoints={"far": FAR, "near": NEAR}), connect=connect)
+    result = await answered(router, "refactor")
+
+    assert (result.edits, result.cut, made["near"].history) == (None, True, [])
 
 
 @pytest.mark.parametrize("id", ["document", "tests"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from nearline_router.errors import RouterError
 from nearline_router.router import Router
-from nearline_router.types import Chat, Chunk, Message, RoutingRequest
+from nearline_router.types import Chat, Chunk, Message, RoutingRequest, Usage
 
 # Three times the tokens that an action is given; what is longer than that is rather a model that does not end.
 MOST_CONTINUATIONS = 2
@@ -39,6 +39,7 @@ class Heard:
     ttft_ms: float | None = None
     total_ms: float | None = None
     started_s: float = field(default_factory=time.perf_counter)
+    usage: Usage | None = None
 
     def take(self, chunk: Chunk) -> None:
         """Take in what a chunk says beside its text."""
@@ -47,11 +48,16 @@ class Heard:
             self.ttft_ms = self._ms()
         if chunk.finish:
             self.cut, self.total_ms = chunk.finish == "length", self._ms()
-        if usage := chunk.usage:
-            if usage.evaluated_tokens is not None:
-                self.input_tokens = _sum(self.input_tokens, usage.evaluated_tokens + (usage.cached_tokens or 0))
-            self.cached_tokens = _sum(self.cached_tokens, usage.cached_tokens)
-            self.output_tokens = _sum(self.output_tokens, usage.output_tokens)
+        # What a provider says again and again is always of the whole request.
+        self.usage = chunk.usage or self.usage
+
+    def count(self) -> None:
+        """A request of this answer has ended: add up what it used."""
+        usage, self.usage = self.usage or Usage(), None
+        if usage.evaluated_tokens is not None:
+            self.input_tokens = _sum(self.input_tokens, usage.evaluated_tokens + (usage.cached_tokens or 0))
+        self.cached_tokens = _sum(self.cached_tokens, usage.cached_tokens)
+        self.output_tokens = _sum(self.output_tokens, usage.output_tokens)
 
     def _ms(self) -> float:
         return (time.perf_counter() - self.started_s) * 1000
@@ -96,12 +102,15 @@ def joined(so_far: str, more: str) -> str | None:
     new answer in the old one's place.
     """
     opening = FENCE.match(more)
+    inside = len(FENCE.findall(so_far)) % 2 == 1
+    if opening and not _names_language(opening.group()) and inside and not so_far.endswith("\n"):
+        # In the middle of a line it can end the block only if nothing else comes.
+        return None if more[opening.end() :].strip() else f"{so_far}\n{more}"
     if not (opening and more[opening.end() : opening.end() + 1] == "\n" and _names_language(opening.group())):
         return so_far + more
     rest = more[opening.end() + 1 :]
     if _first_line(rest) in (_first_line(so_far[match.end() + 1 :]) for match in FENCE.finditer(so_far)):
         return more
-    inside = len(FENCE.findall(so_far)) % 2 == 1
     if not so_far.endswith("\n"):
         # In the middle of a line a block cannot go on as a block.
         return None if inside else f"{so_far}\n{more}"
@@ -115,12 +124,15 @@ def _first_line(code: str) -> str | None:
 
 async def _streamed(router: Router, request: RoutingRequest, answer: Heard, on_text: Callable[[str], None]) -> str:
     pieces: list[str] = []
-    async with aclosing(router.stream(request)) as chunks:
-        async for chunk in chunks:
-            answer.take(chunk)
-            if chunk.text:
-                pieces.append(chunk.text)
-                on_text(chunk.text)
+    try:
+        async with aclosing(router.stream(request)) as chunks:
+            async for chunk in chunks:
+                answer.take(chunk)
+                if chunk.text:
+                    pieces.append(chunk.text)
+                    on_text(chunk.text)
+    finally:
+        answer.count()
     return "".join(pieces)
 
 

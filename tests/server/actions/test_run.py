@@ -14,7 +14,7 @@ from nearline_router.router import Router
 from nearline_router.types import Chat, Chunk, Chunks, Message, Priority, RoutingRequest, Usage
 from nearline_server.actions.edits import applied
 from nearline_server.actions.run import CUT, CUT_TEXT, NO_CHANGE, NO_CODE, NO_END, REDACTED
-from nearline_server.actions.run_stream import ASTRAY, CONTINUE
+from nearline_server.actions.run_stream import ASTRAY, CONTINUE, Heard, joined
 from nearline_server.actions.values import Turn
 from tests.router.routers import FAR, NEAR, World, configured, router_in
 from tests.waiting import until
@@ -288,6 +288,37 @@ async def test_a_continuation_that_fits_nowhere_is_not_applied() -> None:
     result = await answered(router, "refactor")
 
     assert (result.edits, result.cut, result.note) == (None, True, f"{CUT} {ASTRAY}")
+
+
+@pytest.mark.parametrize(
+    ("so_far", "more", "whole"),
+    [
+        ("```python\na\n", "b\n```", "```python\na\nb\n```"),
+        ("```python\na = ", "1\n```", "```python\na = 1\n```"),
+        ("```python\na\n", "```\n", "```python\na\n```\n"),
+        ("```python\na", "```\n", "```python\na\n```\n"),
+        ("```python\n(0.14, 0", "```\n.0),\n```\n", None),
+        ("```python\na\n", "```python\nb\n```", "```python\na\nb\n```"),
+        ("```python\na\n```", "```python\nb\n```", "```python\na\n```\n```python\nb\n```"),
+        ("```python\na\nb", "```python\na\nb\n```", "```python\na\nb\n```"),
+        ("words ", "and more", "words and more"),
+    ],
+)
+def test_an_answer_and_its_continuation(so_far: str, more: str, whole: str | None) -> None:
+    """One text, or none where nobody can tell how they belong together."""
+    assert joined(so_far, more) == whole
+
+
+def test_usage_that_is_told_again_counts_once() -> None:
+    """Some providers repeat it with every piece; each request of an answer counts, by its last word."""
+    answer = Heard()
+    for output_tokens in (1, 2, 3):
+        answer.take(Chunk("x", usage=Usage(evaluated_tokens=100, cached_tokens=20, output_tokens=output_tokens)))
+    answer.count()
+    answer.take(Chunk("y", "stop", Usage(evaluated_tokens=10, output_tokens=4)))
+    answer.count()
+
+    assert (answer.input_tokens, answer.cached_tokens, answer.output_tokens) == (130, 20, 7)
 
 
 async def test_only_who_began_an_answer_continues_it() -> None:

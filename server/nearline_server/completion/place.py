@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from nearline_server.documents.buffer import Buffer
 
@@ -79,6 +78,9 @@ def _workspace(file: str | None, folders: tuple[Path, ...]) -> str | None:
 
 @lru_cache(maxsize=256)
 def _file(uri: str) -> str | None:
+    # It brings an HTTP client along, which the answer to `initialize` should not wait for.
+    from urllib.request import url2pathname
+
     try:
         parts = urlsplit(uri)
     except ValueError:  # whatever a client takes for a URI

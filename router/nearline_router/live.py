@@ -13,10 +13,10 @@ from typing import Any
 
 import psutil
 
+from nearline_router.process import still_runs
+
 # How often the state is looked at, and so written at most.
 INTERVAL_S = 1.0
-# Two processes may differ by this much in what they read as a process's start.
-START_TOLERANCE_S = 1.0
 
 log = logging.getLogger("nearline")
 
@@ -78,7 +78,7 @@ def live_states(folder: Path) -> list[dict[str, Any]]:
             continue
         except (ValueError, RecursionError):
             state = None
-        if isinstance(state, dict) and _alive(state):
+        if isinstance(state, dict) and still_runs(state.get("pid", ""), state.get("started_s")):
             found.append(state)
         else:
             _remove(path)
@@ -97,13 +97,3 @@ def _remove(path: Path) -> None:
     for one in (path, path.with_suffix(".part")):
         with contextlib.suppress(OSError):
             one.unlink(missing_ok=True)
-
-
-def _alive(state: dict[str, Any]) -> bool:
-    """Whether the very process that wrote it still runs: pids are used again."""
-    try:
-        process = psutil.Process(state["pid"])
-        same = abs(process.create_time() - state["started_s"]) < START_TOLERANCE_S
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, KeyError, TypeError, ValueError, OverflowError):  # a foreign file may say anything
-        return False

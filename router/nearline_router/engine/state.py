@@ -10,10 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 
 import platformdirs
-import psutil
 
-# Two engine processes of one machine may differ by this much in what they read as a process's start.
-START_TOLERANCE_S = 1.0
+from nearline_router.process import still_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +30,7 @@ class EngineState:
 
     def alive(self) -> bool:
         """Whether that very process still runs."""
-        try:
-            process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started_s) < START_TOLERANCE_S
-            return same and process.status() != psutil.STATUS_ZOMBIE
-        except (psutil.Error, TypeError, ValueError, OverflowError):  # a foreign file may say anything
-            return False
+        return still_runs(self.pid, self.started_s)
 
 
 def runtime_dir() -> Path:

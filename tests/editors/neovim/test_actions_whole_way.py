@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.fault_server import End, FaultServer, Status, Text, Wait
+from tests.own_loop import serving
 
 from .conftest import Editor, Start
 
@@ -21,23 +21,8 @@ TWO = "```python\ndef two():\n    return 1 + 1\n```"
 @pytest.fixture
 def cloud() -> Iterator[FaultServer]:
     """The provider, in a loop of its own."""
-    server = FaultServer()
-    listening, stop = threading.Event(), asyncio.Event()
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    async def serve() -> None:
-        loops.append(asyncio.get_running_loop())
-        async with server:
-            listening.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    assert listening.wait(20)
-    yield server
-
-    loops[0].call_soon_threadsafe(stop.set)
-    thread.join(20)
+    with serving(FaultServer()) as server:
+        yield server
 
 
 @pytest.fixture

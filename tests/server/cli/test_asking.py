@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 from click.testing import Result as Finished
 
 from tests.fault_server import End, FaultServer, Status, Text, Wait
+from tests.own_loop import serving
 from tests.waiting import wait_until
 
 from .conftest import Run
@@ -36,23 +35,8 @@ def source(tmp_path: Path) -> Path:
 @pytest.fixture
 def cloud() -> Iterator[FaultServer]:
     """A provider, in a loop of its own."""
-    server = FaultServer()
-    listening, stop = threading.Event(), asyncio.Event()
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    async def serve() -> None:
-        loops.append(asyncio.get_running_loop())
-        async with server:
-            listening.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    assert listening.wait(20)
-    yield server
-
-    loops[0].call_soon_threadsafe(stop.set)
-    thread.join(20)
+    with serving(FaultServer()) as server:
+        yield server
 
 
 @pytest.fixture

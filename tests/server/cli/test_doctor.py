@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from nearline_server.cli import doctor
+from tests.own_loop import serving
 from tests.raw_llama import RawLlama, answer, plain
 from tests.scripted_llama import MODEL, ScriptedLlama
 
@@ -31,27 +28,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Path:  
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder
-
-
-@contextmanager
-def serving(server: ScriptedLlama) -> Iterator[ScriptedLlama]:
-    """A server in a loop of its own: commands bring theirs."""
-    listening, stop = threading.Event(), asyncio.Event()
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    async def serve() -> None:
-        loops.append(asyncio.get_running_loop())
-        async with server:
-            listening.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    assert listening.wait(20)
-    yield server
-
-    loops[0].call_soon_threadsafe(stop.set)
-    thread.join(20)
 
 
 def configured(folder: Path, *endpoints: str) -> Path:

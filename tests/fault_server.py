@@ -124,6 +124,12 @@ class FaultServer:
         """Add the script of one more answer."""
         self._scripts.append(steps)
 
+    def forget(self) -> None:
+        """What was asked until now does not count, and scripts that nobody came for are not played."""
+        for told in (self._scripts, self.asked, self.sent, self.gets):
+            told.clear()
+        self.cancels = self.sent_after_left = 0
+
     async def stop(self) -> None:
         """Refuse from now on, and cut every connection."""
         assert self._server is not None

@@ -35,6 +35,7 @@ async def ready(editor: Editor) -> None:
     while "not been read yet" in (await editor.act("nearline.explain", doc))["note"]:
         pass
     editor.close(doc)
+    editor.told.clear()
 
 
 def write(path: Path, server: FaultServer, more: str = "") -> Path:
@@ -69,9 +70,7 @@ async def shared_window(shared_cloud: FaultServer, tmp_path_factory: pytest.Temp
 @pytest.fixture
 def cloud(shared_cloud: FaultServer) -> FaultServer:
     """The model's server as if it were new."""
-    for told in (shared_cloud.asked, shared_cloud.sent, shared_cloud.gets):
-        told.clear()
-    shared_cloud.cancels = 0
+    shared_cloud.forget()
     shared_cloud.default = (Text("hello"), End())
     return shared_cloud
 

@@ -87,14 +87,22 @@ class Session:
         self.send_status()
 
     def status(self) -> dict[str, Any]:
-        """How things are, for the status line and `nearline.status`; `last_ms` is the newest answer's time."""
-        status, completing = self.router.status, self.router.completing
+        """How things are, for the status line and `nearline.status`; `last_ms` is the newest answer's time.
+
+        `where` is who answered last, else who is to: near or cloud. `heat` is that of the endpoint that completes.
+        """
+        status, completing, last = self.router.status, self.router.completing, self.router.last
+        asked = self.router.upstreams.get(last.asked[-1]) if last and last.asked else None
+        answering = asked or completing
         return {
             "state": status.state,
             "message": status.message,
             "endpoint": completing.id if completing else None,
             "model": status.model,
             "last_ms": self.last_answer.total_ms if self.last_answer else None,
+            "where": None if answering is None else "near" if answering.profile.local else "cloud",
+            "heat": completing.heat.level.name.lower() if completing else "cool",
+            "offline": self.router.config.offline,
         }
 
     def answered(self, answer: Answer) -> None:

@@ -33,7 +33,7 @@ async def test_the_state_is_told_from_the_start(start: Start) -> None:
     told = [as_dict(status) for status in editor.statuses]
 
     assert (told[0]["state"], told[-1]["state"]) == ("starting", "ready")
-    assert {"state", "message", "endpoint", "model", "last_ms"} == set(told[0])
+    assert {"state", "message", "endpoint", "model", "last_ms", "where", "heat", "offline"} == set(told[0])
     assert (told[-1]["endpoint"], told[-1]["model"], told[-1]["message"]) == ("local", MODEL, f"{MODEL} is ready")
 
 

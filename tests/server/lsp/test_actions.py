@@ -317,6 +317,7 @@ async def test_a_command_streams_its_text(window: Editor, cloud: FaultServer) ->
         "text": "It adds. Well.", "endpoint": "cloud", "model": "strong", "applied": False, "note": "", "cut": False
     }  # fmt: skip
     assert {(told["version"], told["id"], told["action"]) for told in window.told} == {(1, "mine", "explain")}
+    assert {told["output"] for told in window.told if told["text"]} == {"text"}
     assert [told["done"] for told in window.told] == [False] * (len(window.told) - 1) + [True]
     assert (window.told[-1]["endpoint"], window.told[-1]["model"]) == ("cloud", "strong")
     assert (window.applied, window.messages) == ([], [])

@@ -25,7 +25,7 @@ class ActionProgress:
         self, server: NearlineServer, action: str, title: str, run_id: str, on_cancel: Callable[[], object]
     ) -> None:
         self._server = server
-        self._told = {"version": VERSION, "id": run_id, "action": action}
+        self._told = {"version": VERSION, "id": run_id, "action": action, "output": ""}
         self._title = title
         self._on_cancel = on_cancel
         self._token = str(uuid.uuid4())
@@ -35,6 +35,10 @@ class ActionProgress:
         # Beside the work: the model is not kept waiting for a bar.
         self._beginning = asyncio.create_task(self._begin()) if window and window.work_done_progress else None
         self._tell()
+
+    def makes(self, output: str) -> None:
+        """What the answer will be (text, edit or new-file), so that a client can show text as it comes."""
+        self._told["output"] = output
 
     def text(self, piece: str) -> None:
         """A piece of the answer."""

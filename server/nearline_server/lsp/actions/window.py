@@ -107,6 +107,7 @@ class ActionWindow:
         router, action = self._session.router, self._action(asked.action)
         subject = await subject_of(self._server, action, asked)
         _check(action, subject, asked)
+        progress.makes(action.output)
         context = await context_for(self._server, router, subject)
         result = await run(router, action, subject, context, asked.instruction, (), progress.text, asked.pin)
         question = " ".join(part for part in (action.title.rstrip("…"), asked.instruction) if part)
@@ -120,6 +121,7 @@ class ActionWindow:
         if talk is None:
             raise Refused("there is no answer yet that it could follow")
         _check(action, talk.subject, asked)
+        progress.makes(action.output)
         router, subject = self._session.router, talk.subject
         result = await run(
             router, action, subject, talk.context, asked.instruction, talk.turns, progress.text, asked.pin

@@ -1,0 +1,32 @@
+// The language client of the library, but for what the extension does itself.
+
+import type { StaticFeature } from 'vscode-languageclient';
+import { LanguageClient } from 'vscode-languageclient/node';
+import type { Command } from './discovery';
+
+export class NearlineClient extends LanguageClient {
+  constructor([command, ...args]: Command, options: ConstructorParameters<typeof LanguageClient>[3]) {
+    super('nearline', 'Nearline', { command, args }, options);
+    this.registerFeature(WITHOUT_RESOLVING);
+  }
+
+  // What the user should know of the server's life, the extension says in its own words.
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+
+  // The extension has the server's commands itself, so that they are there before the server and after a crash.
+  override registerFeature(feature: Parameters<LanguageClient['registerFeature']>[0]): void {
+    if (!('registrationType' in feature && feature.registrationType.method === 'workspace/executeCommand')) {
+      super.registerFeature(feature);
+    }
+  }
+}
+
+// Who cannot resolve an action's edit is given a command: one way for all actions, with preview, pin and progress.
+const WITHOUT_RESOLVING: StaticFeature = {
+  fillClientCapabilities: ({ textDocument }) => delete textDocument?.codeAction?.resolveSupport,
+  initialize: () => undefined,
+  getState: () => ({ kind: 'static' }),
+  clear: () => undefined,
+};

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from nearline_router.errors import Superseded
+from nearline_router.errors import NoEndpoint, Superseded
 from nearline_router.router import Router
 from nearline_router.types import RoutingRequest, Usage
 from nearline_server.completion.gate import MODEL_ONLY, Situation, refusal
@@ -33,7 +34,9 @@ TYPING = "typing"
 class Answer:
     """What to show at a place: `text` may be empty, and `reason` then says why.
 
-    `ttft_ms` counts from the request's arrival to the model's first text, None when no model was asked.
+    `ttft_ms` counts from the request's arrival to the model's first text, None when no model was asked. A text is the
+    rest of the suggestion of `request`, the router's name for it, of which `begun_chars` have been typed.
+    `blocked`: nobody who may see the text can answer, as `reason` says.
     """
 
     text: str
@@ -43,6 +46,9 @@ class Answer:
     total_ms: float = 0.0
     stages_ms: dict[str, float] = field(default_factory=dict)
     usage: Usage | None = None
+    request: str = ""
+    begun_chars: int = 0
+    blocked: bool = False
 
     def record(self) -> dict[str, Any]:
         """Everything but the text, which is for the editor alone."""
@@ -57,6 +63,13 @@ class Answer:
             "cached_tokens": usage.cached_tokens,
             "output_tokens": usage.output_tokens,
         }
+
+
+@dataclass(slots=True, eq=False)
+class Requested(Suggestion):
+    """A suggestion that knows the id of its request."""
+
+    request: str = ""
 
 
 class Completer:
@@ -75,6 +88,8 @@ class Completer:
         self.settings = settings
         # The folders that are open; a document's is the innermost that it lies in, else the first.
         self.folders: tuple[Path, ...] = ()
+        # Who asks, as the ledger names it.
+        self.client = "library"
         self._router = router
         self._memory = Memory()
         self._warm_up = WarmUp(router)
@@ -84,6 +99,10 @@ class Completer:
         self._shown: dict[str, Suggestion] = {}
         # Where the client last asked for what was not whole then.
         self._late: dict[Suggestion, Place] = {}
+
+    def budget_ms(self, invoked: bool) -> float:
+        """How long an answer may take from its request's arrival."""
+        return self.settings.invoked_budget_ms if invoked else self.settings.budget_ms
 
     async def complete(
         self,
@@ -179,7 +198,14 @@ class Completer:
             self._late[found.suggestion] = place
         else:
             self._idle(place)
-        return Answer(found.remainder, how, total_ms=watch.ms(), stages_ms=watch.stages_ms)
+        return Answer(
+            found.remainder,
+            how,
+            total_ms=watch.ms(),
+            stages_ms=watch.stages_ms,
+            request=_request_of(found.suggestion),
+            begun_chars=len(found.typed),
+        )
 
     def _ask_model(self, place: Place, invoked: bool) -> tuple[Found, Generation]:
         if self._running:
@@ -189,14 +215,16 @@ class Completer:
         request = RoutingRequest(
             prompt=self._warm_up.infill(place, multiline),
             max_output_tokens=settings.max_block_tokens if multiline else settings.max_line_tokens,
-            latency_budget_ms=settings.invoked_budget_ms if invoked else settings.budget_ms,
+            latency_budget_ms=self.budget_ms(invoked),
             complexity="routine",
             supersedes=TYPING,
             path=place.file or place.path,
             workspace=place.workspace(self.folders),
             document=place.uri,
+            client=self.client,
+            id=uuid.uuid4().hex,
         )
-        suggestion = Suggestion(place, trim_context(place, multiline))
+        suggestion = Requested(place, trim_context(place, multiline), request=request.id)
         self._memory.add(suggestion)
         self._running = Generation(self._router, request, suggestion, self._ended)
         return Found(suggestion, ""), self._running
@@ -204,7 +232,7 @@ class Completer:
     async def _wait_for(
         self, place: Place, found: Found, generation: Generation, how: How, invoked: bool, watch: Watch
     ) -> Answer:
-        budget_ms = self.settings.invoked_budget_ms if invoked else self.settings.budget_ms
+        budget_ms = self.budget_ms(invoked)
         overtaken = self._waiting[place.uri] = asyncio.get_running_loop().create_future()
 
         async def wait(task: asyncio.Task[None]) -> bool:
@@ -246,6 +274,9 @@ class Completer:
             total_ms=watch.ms(),
             stages_ms=watch.stages_ms,
             usage=generation.usage,
+            request=_request_of(found.suggestion),
+            begun_chars=len(found.typed),
+            blocked=not text and isinstance(generation.error, NoEndpoint),
         )
 
     def _ended(self, generation: Generation) -> None:
@@ -286,6 +317,10 @@ class Watch:
         now_s = time.perf_counter()
         self.stages_ms[stage] = round((now_s - self._last_s) * 1000, 3)
         self._last_s = now_s
+
+
+def _request_of(suggestion: Suggestion) -> str:
+    return suggestion.request if isinstance(suggestion, Requested) else ""
 
 
 def _why_empty(generation: Generation) -> str:

@@ -15,7 +15,9 @@ def register(server: NearlineServer) -> None:
 
     @server.command("nearline.status")
     def status() -> dict[str, Any]:
-        return server.acceptance.counts() | (server.session.status() if server.session else {"state": "starting"})
+        if server.session is None:
+            return server.acceptance.counts() | {"state": "starting"}
+        return server.acceptance.counts() | server.session.status() | {"endpoints": server.session.endpoints()}
 
     @server.command("nearline.lastAnswer")
     def last_answer() -> dict[str, Any]:

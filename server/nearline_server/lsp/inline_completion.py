@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from nearline_server.acceptance.edits import one_line_end
+from nearline_server.acceptance.offer import Offer
 from nearline_server.completion.place import Place
 from nearline_server.documents.positions import column_of
 from nearline_server.lsp.server import NearlineServer, to_position
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the router is loaded after `initialize`
+    from nearline_router.ledger.records import Suggestion
     from nearline_server.completion.completer import Answer
+    from nearline_server.lsp.session import Session
 
 ACCEPT = "nearline.accept"
 EMPTY = types.InlineCompletionList(items=[])
@@ -25,26 +30,31 @@ def register(server: NearlineServer) -> None:
     # pygls advertises inline completion only when options are given.
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
-        arrived_s = time.perf_counter()
+        arrived_s, session = time.perf_counter(), server.session
         asked = _asked(server, params)
-        if asked is None or server.session is None:
+        if asked is None or session is None:
             return EMPTY
-        answer = await server.session.completer.complete(
+        answer = await session.completer.complete(
             asked.place,
-            invoked=params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked,
+            invoked=asked.invoked,
             last_change=server.documents[asked.place.uri].last_change,
             arrived_s=arrived_s,
         )
-        server.session.answered(answer)
-        return _to_list(server, asked, answer)
+        session.answered(answer)
+        budget_ms = session.completer.budget_ms(asked.invoked)
+        # Empty since its time was over, it did not come in time.
+        server.acceptance.answered(answer.found, answer.total_ms <= budget_ms and answer.reason != "deadline")
+        return _to_list(server, session, asked, answer)
 
     @server.feature("textDocument/didShowCompletion")
-    def did_show(_: Any) -> None:
-        server.acceptance.was_shown()
+    def did_show(params: Any) -> None:
+        server.acceptance.was_shown(_number(params))
 
     @server.feature("textDocument/didPartiallyAcceptCompletion")
-    def did_partially_accept(_: Any) -> None:
-        server.acceptance.was_partially_accepted()
+    def did_partially_accept(params: Any) -> None:
+        length = getattr(params, "acceptedLength", None)
+        if isinstance(length, int):
+            server.acceptance.was_partially_accepted(_number(params), length)
 
     @server.feature("textDocument/didFocus")
     def did_focus(params: Any) -> None:
@@ -55,8 +65,8 @@ def register(server: NearlineServer) -> None:
                 server.session.completer.focused(place)
 
     @server.command(ACCEPT)
-    def accept(number: int, chars: int) -> None:
-        server.acceptance.was_accepted(number, chars)
+    def accept(number: int) -> None:
+        server.acceptance.was_accepted(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,7 @@ class Asked:
     place: Place
     range: types.Range
     begins_with: str
+    invoked: bool
 
 
 def _asked(server: NearlineServer, params: types.InlineCompletionParams) -> Asked | None:
@@ -75,20 +86,49 @@ def _asked(server: NearlineServer, params: types.InlineCompletionParams) -> Aske
         return None
     line = server.documents[place.uri].buffer.line(place.line)
     selected = params.context.selected_completion_info
+    invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
     if selected is None:
         cursor = to_position(line, place.line, place.column, server.encoding)
-        return Asked(place, types.Range(cursor, cursor), "")
+        return Asked(place, types.Range(cursor, cursor), "", invoked)
     typed = line[column_of(line, selected.range.start.character, server.encoding) : place.column]
     if selected.range.start.line != place.line or not selected.text.startswith(typed):
         return None
-    return Asked(place.with_typed(selected.text[len(typed) :]), selected.range, selected.text)
+    return Asked(place.with_typed(selected.text[len(typed) :]), selected.range, selected.text, invoked)
 
 
-def _to_list(server: NearlineServer, asked: Asked, answer: Answer) -> types.InlineCompletionList:
+def _to_list(server: NearlineServer, session: Session, asked: Asked, answer: Answer) -> types.InlineCompletionList:
     document = server.documents.get(asked.place.uri)
     if not answer.text or document is None or document.version != asked.place.version:
         return EMPTY
-    number = server.acceptance.offer(asked.place.uri, asked.place.line, asked.place.column, answer.text)
-    command = types.Command("Accepted", ACCEPT, arguments=[number, len(answer.text)])
     text = asked.begins_with + answer.text
+    place = asked.place.line, asked.place.column - len(asked.begins_with)
+    offer = Offer(place, one_line_end(text), len(asked.begins_with), answer.begun_chars)
+    number = server.acceptance.offer(document, offer, _row(session, asked, answer))
+    command = types.Command("Accepted", ACCEPT, arguments=[number])
     return types.InlineCompletionList([types.InlineCompletionItem(text, range=asked.range, command=command)])
+
+
+def _row(session: Session, asked: Asked, answer: Answer) -> Suggestion:
+    """What the ledger is told of the suggestion when it is shown."""
+    from nearline_router.ledger.records import Suggestion
+
+    workspace = asked.place.workspace(session.completer.folders)
+    return Suggestion(
+        id=answer.request,
+        request=answer.request,
+        shown_us=0,
+        language=asked.place.language,
+        repository=Path(workspace).name if workspace else "",
+        chars=len(answer.text),
+        found=answer.found,
+        latency_us=round(answer.total_ms * 1000),
+        budget_us=round(session.completer.budget_ms(asked.invoked) * 1000),
+    )
+
+
+def _number(params: Any) -> int | None:
+    """The number of the offer that a notification is about; None if it does not say."""
+    item = getattr(params, "item", None)
+    arguments = getattr(getattr(item, "command", None), "arguments", None)
+    first = arguments[0] if isinstance(arguments, list) and arguments else None
+    return first if isinstance(first, int) else None

@@ -24,14 +24,18 @@ def register(server: NearlineServer) -> None:
     """Add the life cycle and the settings."""
     initial: dict[str, Any] = {}
     changed: dict[str, Any] = {}
+    client = "lsp"
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
+        nonlocal client
         initial.update(plain(params.initialization_options))
+        client = params.client_info.name if params.client_info else client
 
     @server.feature(types.INITIALIZED)
     async def initialized(_: types.InitializedParams) -> None:
         session = server.session = await asyncio.to_thread(_load_session, server)
+        session.completer.client = client
         await session.start(initial, changed)
         watch_files(server)
         await connect(server, session)

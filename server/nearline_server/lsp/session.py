@@ -46,12 +46,14 @@ class Session:
         self._layers: Layers = ()
         self._shown: set[str] = set()
         self.router = Router(self._loaded.config, self._status_changed)
+        server.acceptance.ledger = lambda: self.router.ledger
         self._live = LiveState(runtime_dir(), self.router.snapshot)
         self.settings, _ = read_settings()
         self.completer = Completer(self.router, self.settings.completion, self._late)
         self.completer.folders = files.folders
         self.last_answer: Answer | None = None
         self._status_sent_s = 0.0
+        self._blocked = ""
         self._ignoring: asyncio.Task[None] | None = None
 
     async def start(self, *layers: Mapping[str, Any] | None) -> None:
@@ -103,13 +105,23 @@ class Session:
             "where": None if answering is None else "near" if answering.profile.local else "cloud",
             "heat": completing.heat.level.name.lower() if completing else "cool",
             "offline": self.router.config.offline,
+            "blocked": self._blocked,
         }
+
+    def endpoints(self) -> list[dict[str, Any]]:
+        """Who can be pinned, in the configuration's order."""
+        return [
+            {"id": one.id, "model": one.profile.model, "local": one.profile.local, "trouble": one.standing.trouble}
+            for one in self.router.upstreams.values()
+        ]
 
     def answered(self, answer: Answer) -> None:
         """Keep the newest answer, and its time in the client's status line."""
         self.last_answer = answer
-        now_s = time.monotonic()
-        if answer.found in ("model", "join") and now_s - self._status_sent_s >= STATUS_EVERY_S:
+        if not (answer.blocked or answer.found in ("model", "join")):
+            return
+        before, self._blocked = self._blocked, answer.reason if answer.blocked else ""
+        if self._blocked != before or time.monotonic() - self._status_sent_s >= STATUS_EVERY_S:
             self.send_status()
 
     def send_status(self) -> None:

@@ -16,6 +16,7 @@ def register(server: NearlineServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         item = params.text_document
+        server.acceptance.closed(item.uri)
         server.documents[item.uri] = Document(item.uri, item.language_id, item.version, Buffer(item.text))
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
@@ -41,12 +42,12 @@ def register(server: NearlineServer) -> None:
 
 def _apply(server: NearlineServer, document: Document, change: types.TextDocumentContentChangeEvent) -> tuple[int, int]:
     if isinstance(change, types.TextDocumentContentChangeWholeDocument):
+        server.acceptance.overwritten(document, change.text)
         document.overwrite(change.text)
         return 0, 0
     start = _existing(server, document, change.range.start)
     end = max(start, _existing(server, document, change.range.end))
-    if start == end:
-        server.acceptance.edited(document.uri, *start, change.text)
+    server.acceptance.edited(document, start, end, change.text)
     return document.edit(start, end, change.text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest_asyncio
 
@@ -33,7 +34,7 @@ async def test_the_state_is_told_from_the_start(start: Start) -> None:
     told = [as_dict(status) for status in editor.statuses]
 
     assert (told[0]["state"], told[-1]["state"]) == ("starting", "ready")
-    assert {"state", "message", "endpoint", "model", "last_ms", "where", "heat", "offline"} == set(told[0])
+    assert {"state", "message", "endpoint", "model", "last_ms", "where", "heat", "offline", "blocked"} == set(told[0])
     assert (told[-1]["endpoint"], told[-1]["model"], told[-1]["message"]) == ("local", MODEL, f"{MODEL} is ready")
 
 
@@ -96,3 +97,18 @@ async def test_a_resting_cursor_has_its_prompt_read(editor: Editor, llama: HeldL
     await until(lambda: llama.completions, "the prompt to be read")
 
     assert [completion["n_predict"] for completion in llama.completions] == [0]
+
+
+async def test_a_text_that_nobody_may_see_is_said_in_the_status(launch: Start, tmp_path: Path) -> None:
+    """An icon is all that the user notices of it; why stands beside it."""
+    far = "endpoints: {far: {provider: openai-compatible, host: 'http://127.0.0.1:9', local: false, role: completion}}"
+    config = tmp_path / "nearline.yaml"
+    config.write_text(f"{far}\nengine: {{enabled: false, discover: false}}\nresidency: {{everything: true}}\n")
+    editor = await launch(config)
+    await editor.initialize(root=tmp_path)
+    await until(lambda: editor.statuses, "the server to be ready")
+    doc = editor.open("x = ")
+    await editor.text(doc, 4)
+    await until(lambda: as_dict(editor.statuses[-1])["blocked"], "the reason")
+
+    assert "nothing else may see this" in as_dict(editor.statuses[-1])["blocked"]

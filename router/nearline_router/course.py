@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from nearline_router.config.models import RoutingPolicyConfig
 from nearline_router.failover import attempt, failover
 from nearline_router.hedge import hedged
+from nearline_router.ledger.entry import Side
 from nearline_router.policy.decision import Decision
 from nearline_router.spending import Spending
 from nearline_router.types import Chunk, Chunks, RoutingRequest
 from nearline_router.upstream import Upstream
+
+if TYPE_CHECKING:
+    from nearline_router.ledger.call import Call
 
 
 def carried_out(
@@ -21,21 +26,27 @@ def carried_out(
     order: Sequence[Upstream],
     policy: RoutingPolicyConfig,
     spending: Spending,
+    call: Call,
 ) -> Chunks:
-    """The answer from `order`, the endpoints of the decision."""
+    """The answer from `order`, the endpoints of the decision; all attempts are told to `call`."""
     if request.warm_up:
         # A prompt is read ahead only where that costs nothing and stays.
-        return attempt(order[0], request) if order[0].profile.local else _nothing()
+        return attempt(order[0], request, side=Side(call)) if order[0].profile.local else _nothing()
     timeout_ms, deadline_s = policy.fallback_timeout_ms, _deadline_s(request, policy)
     far_usd = _far_usd(decision, order)
     left_usd = policy.hedge.max_usd_per_day - spending.hedges_usd
     if not policy.hedge.enabled or far_usd is None or far_usd > left_usd:
-        return failover(request, order, timeout_ms, deadline_s)
+        return failover(request, order, timeout_ms, deadline_s, Side(call))
     rival = next(one for one in order if one.profile.local != order[0].profile.local)
     others = [rival, *(one for one in order[1:] if one is not rival)]
-    first = failover(request, order[:1], timeout_ms)
-    second = _reserved(failover(request, others, timeout_ms, deadline_s), far_usd, spending)
-    return hedged(first, second, policy.hedge.after_ms)
+    one, other = Side(call), Side(call)
+    first = failover(request, order[:1], timeout_ms, None, one)
+    second = _reserved(failover(request, others, timeout_ms, deadline_s, other), far_usd, spending)
+
+    def lost(loser: Chunks) -> None:
+        (one if loser is first else other).lost = True
+
+    return hedged(first, second, policy.hedge.after_ms, lost)
 
 
 async def _reserved(chunks: Chunks, usd: float, spending: Spending) -> Chunks:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 
 from nearline_router.errors import EndpointError, EndpointSlow, EndpointUnavailable
+from nearline_router.ledger.entry import Entry, Side
 from nearline_router.types import Chunk, Chunks, RoutingRequest
 from nearline_router.upstream import Upstream
 
@@ -20,11 +21,16 @@ class _NotAsked(EndpointUnavailable):
 
 
 async def failover(
-    request: RoutingRequest, upstreams: Sequence[Upstream], fallback_timeout_ms: float, deadline_s: float | None = None
+    request: RoutingRequest,
+    upstreams: Sequence[Upstream],
+    fallback_timeout_ms: float,
+    deadline_s: float | None = None,
+    side: Side | None = None,
 ) -> Chunks:
     """The answer of the first upstream that gives content in time. Raises the last one's EndpointError when all failed.
 
-    An upstream is left `fallback_timeout_ms` after it was asked, or at `deadline_s` if that is earlier.
+    An upstream is left `fallback_timeout_ms` after it was asked, or at `deadline_s` if that is earlier. `side` is told
+    of each attempt.
     """
     clock = asyncio.get_running_loop().time
     failures: list[EndpointError] = []
@@ -33,7 +39,7 @@ async def failover(
         until_s = None if last else first_content_deadline(clock(), fallback_timeout_ms, deadline_s)
         committed = False
         try:
-            async with aclosing(attempt(upstream, request, until_s, force=number == 0)) as chunks:
+            async with aclosing(attempt(upstream, request, until_s, side, force=number == 0)) as chunks:
                 async for chunk in chunks:
                     committed = committed or bool(chunk.text)
                     yield chunk
@@ -54,9 +60,15 @@ def first_content_deadline(now_s: float, fallback_timeout_ms: float, deadline_s:
 
 
 async def attempt(
-    upstream: Upstream, request: RoutingRequest, until_s: float | None = None, *, force: bool = False
+    upstream: Upstream,
+    request: RoutingRequest,
+    until_s: float | None = None,
+    side: Side | None = None,
+    *,
+    force: bool = False,
 ) -> Chunks:
-    """One upstream's answer, with its breaker told how it ended. Raises EndpointSlow without content at `until_s`.
+    """One upstream's answer, with its breaker told how it ended, and `side`. Raises EndpointSlow without content at
+    `until_s`.
 
     `force`: ask even if the breaker is open. Time spent in our own queue is nobody's failure.
     """
@@ -64,26 +76,39 @@ async def attempt(
     if permit is None:
         why = upstream.breaker.last_failure or "another request is trying it"
         raise _NotAsked(f"{upstream.id}: not asked, since it failed before ({why})")
-    sent = False
+    entry = (side or Side()).entry(upstream)
     try:
         yield Chunk(endpoint=upstream.id)
-        async with aclosing(upstream.stream(request)) as chunks:
-            content = False
-            while (chunk := await _next(chunks, None if content else until_s)) is not None:
-                sent = sent or chunk.queued_ms is not None
-                content = content or bool(chunk.text or chunk.finish)
+        async with aclosing(_answer(upstream, request, until_s, entry)) as chunks:
+            async for chunk in chunks:
                 yield chunk
         permit.succeeded()
-    except TimeoutError as error:
-        slow = EndpointSlow(f"{upstream.id}: no content in time" if sent else f"{upstream.id}: its queue is too long")
-        if sent:
-            permit.failed(slow)
-        raise slow from error
+        entry.ended()
     except EndpointError as error:
-        permit.failed(error)
+        if not isinstance(error, EndpointSlow) or entry.sent:
+            permit.failed(error)
+        entry.ended(error)
+        raise
+    except BaseException as error:
+        entry.ended(error)
         raise
     finally:
         permit.abandoned()
+
+
+async def _answer(upstream: Upstream, request: RoutingRequest, until_s: float | None, entry: Entry) -> Chunks:
+    content = False
+    async with aclosing(upstream.stream(request)) as chunks:
+        try:
+            while (chunk := await _next(chunks, None if content else until_s)) is not None:
+                content = content or bool(chunk.text or chunk.finish)
+                entry.saw(chunk)
+                yield chunk
+                if chunk.queued_ms is not None:
+                    entry.opened(chunk.queued_ms)
+        except TimeoutError as error:
+            why = "no content in time" if entry.sent else "its queue is too long"
+            raise EndpointSlow(f"{upstream.id}: {why}") from error
 
 
 def _told(request: RoutingRequest, failures: list[EndpointError]) -> EndpointError:

@@ -7,7 +7,7 @@ unless configured, and within a daily sum, since the loser costs money too.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 
 from nearline_router.errors import EndpointError
@@ -51,10 +51,12 @@ class Racer:
         await self.chunks.aclose()
 
 
-async def hedged(first: Chunks, second: Chunks, after_ms: float) -> Chunks:
+async def hedged(
+    first: Chunks, second: Chunks, after_ms: float, on_lost: Callable[[Chunks], None] = lambda _: None
+) -> Chunks:
     """The stream that has content first; `second` is begun `after_ms` later, or as soon as `first` fails.
 
-    Raises the second's EndpointError when both failed.
+    `on_lost` is told of the other one before it is ended. Raises the second's EndpointError when both failed.
     """
     async with _racing(first) as one:
         await asyncio.wait([one.task], timeout=after_ms / 1000)
@@ -63,20 +65,22 @@ async def hedged(first: Chunks, second: Chunks, after_ms: float) -> Chunks:
                 yield chunk
             return
         async with _racing(second) as other:
-            winner = await _winner(one, other)
+            winner = await _winner(one, other, on_lost)
             async with aclosing(winner.rest()) as chunks:
                 async for chunk in chunks:
                     yield chunk
 
 
-async def _winner(one: Racer, other: Racer) -> Racer:
+async def _winner(one: Racer, other: Racer, on_lost: Callable[[Chunks], None]) -> Racer:
     racing = {one.task: one, other.task: other}
     while racing:
         done, _ = await asyncio.wait(racing, return_when=asyncio.FIRST_COMPLETED)
         for racer in [racing.pop(task) for task in (one.task, other.task) if task in done]:
             if racer.won:
                 # The loser is ended at once: it costs money.
-                await (other if racer is one else one).aclose()
+                loser = other if racer is one else one
+                on_lost(loser.chunks)
+                await loser.aclose()
                 return racer
     raise other.error or one.error or AssertionError("a racer ended without content or error")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nearline_router.config import RouterConfig, load_config
 from nearline_router.connect import Connect, catalogued, connect, engine_params
@@ -21,6 +21,7 @@ from nearline_router.engine.host import EngineParams
 from nearline_router.errors import RouterError
 from nearline_router.fleet import Fleet, state_of
 from nearline_router.learned import LearnedStore, state_dir
+from nearline_router.ledger.accounting import Accounting
 from nearline_router.local import LocalEndpoint, LocalStatus
 from nearline_router.planner.speed import Speed
 from nearline_router.policy.complexity import complexity_of
@@ -41,6 +42,10 @@ from nearline_router.trace import Trace
 from nearline_router.types import Chunks, Priority, Prompt, RoutingRequest, Usage
 from nearline_router.upstream import Upstream
 
+if TYPE_CHECKING:
+    from nearline_router.ledger.call import Call
+    from nearline_router.ledger.ledger import Ledger
+
 __all__ = ["Decision", "Router"]
 
 log = logging.getLogger("nearline")
@@ -55,7 +60,7 @@ class Router:
     """Endpoints behind one door.
 
     `on_status` is called when a local model server comes or goes, `on_change` when a breaker does. Nothing is
-    connected before `ready`, `warm` or the first request.
+    connected before `ready`, `warm` or the first request. `wall_clock` is Unix time in seconds, `clock` is not.
     """
 
     def __init__(
@@ -64,6 +69,7 @@ class Router:
         on_status: Callable[[LocalStatus], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
         connect: Connect = connect,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._on_status = on_status
         self._clock = clock
@@ -77,11 +83,13 @@ class Router:
         self._rules = ResidencyRules(config.residency, self._ignore)
         self.spending = Spending()
         self.spending.restore(learned.get("spending", {}))
+        self._accounting = Accounting(state_dir(), self.spending, clock, wall_clock)
         self._turns: Counter[str] = Counter()
         # By the identity of the request, which attempts know: two may be equal.
         self._in_hand: dict[int, Decision] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._heat: asyncio.Task[None] | None = None
+        self._breakers: dict[str, str] = {}
         self._touch_at_s = 0.0
         self.last: Trace | None = None
         self._listen(self._fleet)
@@ -145,6 +153,7 @@ class Router:
         """The answer, piece by piece. Raises RouterError; closing it ends the work at the endpoint."""
         question = self._question(request)
         decision = self._decided(question)
+        call = self._accounting.call(request, question, decision)
         request = self._marked(request, question)
         trace = Trace(decision, request.task, clock=self._clock)
         if request.priority <= Priority.ACTION:
@@ -153,7 +162,7 @@ class Router:
         self.touch()
         self._in_hand[id(request)] = decision
         try:
-            async with aclosing(self._chunks(request, decision)) as chunks:
+            async with aclosing(self._chunks(request, decision, call)) as chunks:
                 async for chunk in chunks:
                     trace.saw(chunk)
                     yield chunk
@@ -163,6 +172,11 @@ class Router:
         finally:
             del self._in_hand[id(request)]
             trace.ended(trace.error)
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """Where attempts are recorded; None where the configuration says that nothing is."""
+        return self._accounting.ledger
 
     @property
     def eagerness(self) -> Eagerness:
@@ -176,6 +190,7 @@ class Router:
             "completing": completing.id if completing else None,
             "endpoints": {one.id: one.snapshot(now_s) for one in self.upstreams.values()},
             "spent_today_usd": self.spending.usd,
+            "ledger_trouble": self._accounting.trouble,
             "last": self.last.record() if self.last else None,
         }
 
@@ -185,6 +200,7 @@ class Router:
         What only stands in is started only when nobody else is there. From now on heat is watched.
         """
         self._watch_heat()
+        self._in_background(asyncio.to_thread(self._accounting.prepare))
         completing = [one for one in self.upstreams.values() if one.profile.completes]
         for upstream in sorted(completing, key=lambda one: (not one.profile.local, one.profile.stand_in)):
             if not any(one.endpoint.ready for one in completing):
@@ -235,6 +251,7 @@ class Router:
             await asyncio.wait(self._tasks)
         await asyncio.gather(*(one.endpoint.aclose() for one in self.upstreams.values()), return_exceptions=True)
         learned = state_of(self.upstreams.values()) | {"spending": self.spending.state()}
+        await self._accounting.aclose()
         await asyncio.to_thread(self._store.save, learned)
         await asyncio.to_thread(self._egress.flush)
 
@@ -247,6 +264,7 @@ class Router:
     def _heat_changed(self, endpoint: str, level: HeatLevel, reason: str) -> None:
         log.info("%s is %s: %s", endpoint, level.name.lower().replace("_", " "), reason)
         self._on_status(self.status)
+        self._accounting.event(endpoint, "heat", level.name.lower(), reason)
 
     async def _load_ignore_files(self, ignore: IgnoreFiles, fleet: Fleet, folders: Iterable[str]) -> None:
         for folder in folders if fleet.reaches_out else ():
@@ -297,17 +315,19 @@ class Router:
             upstream.standing.ready |= assume_ready
         return decide(question, self._fleet.standings, self.config, now_s)
 
-    def _chunks(self, request: RoutingRequest, decision: Decision) -> Chunks:
+    def _chunks(self, request: RoutingRequest, decision: Decision, call: Call) -> Chunks:
         order = [self.upstreams[name] for name in (decision.endpoint, *decision.fallbacks)]
         self._lively.update(order)
-        return carried_out(request, decision, order, self.config.routing_policy, self.spending)
+        return carried_out(request, decision, order, self.config.routing_policy, self.spending, call)
 
     def _listen(self, fleet: Fleet) -> None:
         """From now on these are the endpoints."""
+        self._accounting.enabled = fleet.config.accounting.enabled
         self._lively = {one for one in fleet.upstreams.values() if one.profile.local}
         for upstream in fleet.upstreams.values():
             upstream.on_answer = self._answered
             upstream.on_sent = self._sent
+            upstream.on_breaker = self._breaker_changed
 
     def _marked(self, request: RoutingRequest, question: Question) -> RoutingRequest:
         """The request with what endpoints must know of the residency rules; a new one in any case."""
@@ -326,11 +346,16 @@ class Router:
             verdict = "secrets allowed"
         self._egress.add(upstream.profile, sent, decision.rule if decision else "asked directly", verdict, redactions)
 
-    def _answered(self, upstream: Upstream, request: RoutingRequest, usage: Usage) -> None:
+    def _answered(self, upstream: Upstream, _request: RoutingRequest, _usage: Usage) -> None:
         self._lively.add(upstream)
-        cost_usd = upstream.cost_usd(request, usage)
-        if cost_usd and not upstream.profile.local:
-            self.spending.add(cost_usd)
+
+    def _breaker_changed(self, upstream: Upstream) -> None:
+        breaker = upstream.breaker
+        before, self._breakers[upstream.id] = self._breakers.get(upstream.id, "closed"), breaker.state.value
+        # Each good answer of a probe, and each word that a server is ready, closes what may be closed.
+        if before == breaker.state.value == "closed":
+            return
+        self._accounting.event(upstream.id, "breaker", breaker.state.value, breaker.attention or breaker.last_failure)
 
     def _status_changed(self, status: LocalStatus) -> None:
         self._on_status(status)

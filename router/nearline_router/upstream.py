@@ -59,7 +59,7 @@ class Upstream:
     `lease_folder` holds what other windows see of its queue; None: its limit is not a machine's.
     `on_answer` is called after each attempt that reached the endpoint, with the usage that is known of it. `on_sent` is
     called before each that leaves the user's premises: with the request as it was asked and as it is sent, and how many
-    secrets were replaced.
+    secrets were replaced. `on_breaker` is called when the breaker's state has changed.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Upstream:
         # Windows may call the same server by other names; the slots are the server's.
         slots, name = profile.max_concurrency, profile.host or "embedded"
         self.admission = Admission(endpoint, slots, lease_folder, self.expected_ms, clock, name)
-        self.breaker = Breaker(breaker, clock)
+        self.breaker = Breaker(breaker, clock, lambda: self.on_breaker(self))
         self.speed = Speed(profile.expected_ttft_ms)
         self.ratio = LearnedRatio()
         self.heat = heat_of(profile, clock)
@@ -83,6 +83,7 @@ class Upstream:
         self.standing = Standing(profile, self.speed)
         self.on_answer: Callable[[Upstream, RoutingRequest, Usage], None] = lambda *_: None
         self.on_sent: Callable[[Upstream, RoutingRequest, RoutingRequest, int], None] = lambda *_: None
+        self.on_breaker: Callable[[Upstream], None] = lambda _: None
         self.in_flight = InFlight()
         self._clock = clock
 
@@ -117,17 +118,6 @@ class Upstream:
         answer = 0 if request.warm_up else self.speed.output_tokens(request.task, request.max_output_tokens)
         return self.speed.ttft_ms(tokens, request.task) + self.speed.decode_ms(answer)
 
-    def cost_usd(self, request: RoutingRequest, usage: Usage) -> float | None:
-        """What an attempt cost by the marginal price, estimated where the endpoint said nothing of its usage."""
-        fresh, cached = usage.evaluated_tokens, usage.cached_tokens or 0
-        if fresh is None:
-            fresh = self.ratio.count(characters(request.prompt)).tokens
-        price = self.profile.marginal
-        cost_usd = price.cost_usd(fresh + cached, usage.output_tokens or 0)
-        if cost_usd is None or not cached or price.cached_input_usd is None or price.input_usd is None:
-            return cost_usd
-        return cost_usd - cached * (price.input_usd - price.cached_input_usd)
-
     async def stream(self, request: RoutingRequest) -> Chunks:
         """See Endpoint.stream; what the answer shows of the endpoint's speed is learned, however it ends.
 
@@ -148,14 +138,15 @@ class Upstream:
         try:
             async with aclosing(self.admission.stream(request)) as chunks:
                 async for chunk in chunks:
-                    if chunk.queued_ms is not None:
-                        sent_s = self._clock()
-                        if not self.profile.local:
-                            self.on_sent(self, asked, request, redactions)
                     if chunk.text and ttft_ms is None and sent_s is not None:
                         ttft_ms = (self._clock() - sent_s) * 1000
                     usage = chunk.usage or usage
                     yield chunk
+                    # Who asks has not left: from here on it is sent.
+                    if chunk.queued_ms is not None:
+                        sent_s = self._clock()
+                        if not self.profile.local:
+                            self.on_sent(self, asked, request, redactions)
         finally:
             self.in_flight.left()
             if sent_s is not None:

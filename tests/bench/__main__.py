@@ -24,6 +24,7 @@ from tests.bench import (
     decision,
     human_pace,
     keystroke,
+    ledger,
     overhead,
     own_share,
     start,
@@ -50,6 +51,7 @@ WITHOUT: dict[str, Callable[[Path], Awaitable[Figures]]] = {
     "type-through": type_through.measure,
     "start": start.measure,
     "decision": decision.measure,
+    "ledger": ledger.measure,
     "overhead": overhead.measure,
     "warm": warm.measure,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from nearline_router.config.accounting import DEFAULT_COST_CENTRE, AccountingConfig
 from nearline_router.config.endpoint import BUILT_IN_IDS, CLOUD_PROVIDERS, EndpointConfig
 from nearline_router.config.key_material import looks_like_key
 from nearline_router.config.locality import is_local, is_loopback
@@ -29,12 +30,14 @@ class Finding:
 def findings(config: RouterConfig) -> Iterator[Finding]:
     """All of them; those with severity `error` forbid to use the configuration."""
     for name, endpoint in config.endpoints.items():
-        for finding in (_key_in_clear, _key_by_looks, _not_local_by_host, _not_local_by_tag):
+        for finding in CHECKS_OF_ENDPOINTS:
             if found := finding(("endpoints", name), endpoint):
                 yield found
     yield from _broken_patterns(config.residency.paths)
     yield from _unknown_arms(config)
     yield from _unserved_regions(config)
+    yield from _broken_cost_centres(config.accounting)
+    yield from _unpaid_budgets(config.accounting)
 
 
 def _key_in_clear(at: Location, endpoint: EndpointConfig) -> Finding | None:
@@ -68,6 +71,15 @@ def _not_local_by_tag(at: Location, endpoint: EndpointConfig) -> Finding | None:
     return Finding((*at, "residency"), f"the tag {tags[0]} makes no endpoint local; expected `local: true` beside it")
 
 
+def _hardware_of_others(at: Location, endpoint: EndpointConfig) -> Finding | None:
+    if endpoint.hardware is None or any(is_local(endpoint, model) for model in endpoint.models):
+        return None
+    return Finding((*at, "hardware"), "not used: this endpoint is not local, so its provider's price counts")
+
+
+CHECKS_OF_ENDPOINTS = (_key_in_clear, _key_by_looks, _not_local_by_host, _not_local_by_tag, _hardware_of_others)
+
+
 def _broken_patterns(paths: Sequence[str]) -> Iterator[Finding]:
     for number, pattern in enumerate(paths):
         try:
@@ -92,3 +104,20 @@ def _unserved_regions(config: RouterConfig) -> Iterator[Finding]:
     if regions and far and not any(regions & {*one.residency, one.region} for one in far):
         message = "no endpoint carries one of these in `residency` or `region`, so only local ones are asked"
         yield Finding(("residency", "regions"), message)
+
+
+def _broken_cost_centres(accounting: AccountingConfig) -> Iterator[Finding]:
+    for number, rule in enumerate(accounting.cost_centres):
+        try:
+            compiled([rule.path] if rule.path else [])
+        except ValueError as error:
+            message = f"{error}; expected one as in .gitignore"
+            yield Finding(("accounting", "cost_centres", number, "path"), message, "error")
+
+
+def _unpaid_budgets(accounting: AccountingConfig) -> Iterator[Finding]:
+    known = {DEFAULT_COST_CENTRE, *(rule.name for rule in accounting.cost_centres)}
+    for number, budget in enumerate(accounting.budgets):
+        if budget.cost_centre is not None and budget.cost_centre not in known:
+            message = "no rule of cost_centres has this name, so it holds only for requests that name it themselves"
+            yield Finding(("accounting", "budgets", number, "cost_centre"), message)

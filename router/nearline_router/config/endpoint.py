@@ -6,7 +6,10 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, Field, StringConstraints, field_validator, model_validator
+
+from nearline_router.config.hardware import HardwareConfig
+from nearline_router.config.routing import FORBID, MOST_USD
 
 Provider = Literal[
     "llamacpp", "ollama", "lmstudio", "mlx", "vllm", "openai-compatible", "openai", "openrouter", "anthropic"
@@ -29,7 +32,7 @@ class EndpointConfig(BaseModel):
     given.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = FORBID
 
     provider: Provider | None = Field(
         default=None, description="Who runs the server or which program it is; null: a llama.cpp server."
@@ -102,23 +105,36 @@ class EndpointConfig(BaseModel):
     cost_per_mtok: float | None = Field(
         default=None,
         ge=0,
+        le=MOST_USD,
         description="Full price of a million tokens in US dollars, either way, hardware included; null: looked up by "
         "model.",
     )
     input_cost_per_mtok: float | None = Field(
-        default=None, ge=0, description="The same for prompt tokens only, where they have a price of their own."
+        default=None,
+        ge=0,
+        le=MOST_USD,
+        description="The same for prompt tokens only, where they have a price of their own.",
     )
     output_cost_per_mtok: float | None = Field(
-        default=None, ge=0, description="The same for generated tokens only, where they have a price of their own."
+        default=None,
+        ge=0,
+        le=MOST_USD,
+        description="The same for generated tokens only, where they have a price of their own.",
     )
     cached_input_cost_per_mtok: float | None = Field(
-        default=None, ge=0, description="The same for prompt tokens that the provider found in its cache."
+        default=None, ge=0, le=MOST_USD, description="The same for prompt tokens that the provider found in its cache."
     )
     marginal_cost_per_mtok: float | None = Field(
         default=None,
         ge=0,
+        le=MOST_USD,
         description="What a million more tokens cost when the machine is there already (electricity); endpoints are "
-        "chosen by it. null: the full price.",
+        "chosen by it. null: by `hardware`, else the full price.",
+    )
+    hardware: HardwareConfig | None = Field(
+        default=None,
+        description="What the machine of a local endpoint costs, for prices that are not given; null: only its "
+        "electricity counts where it is this machine, else the price is unknown.",
     )
     weight: float = Field(
         default=1.0, ge=0, description="Its share when endpoints are tried against each other (`experiments`)."

@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field, model_validator
 
+from nearline_router.config.accounting import AccountingConfig
 from nearline_router.config.endpoint import EndpointConfig, EndpointId
+from nearline_router.config.hardware import HardwareConfig
 from nearline_router.config.limits import ResidencyConfig, SpendingConfig
 from nearline_router.config.routing import (
     FORBID,
@@ -29,16 +31,6 @@ __all__ = [
 ]
 
 
-class AccountingConfig(BaseModel):
-    """The record of what requests used and cost."""
-
-    model_config = FORBID
-
-    enabled: bool = Field(default=True, description="false: nothing is recorded.")
-    export_format: str = Field(default="csv", description="Format of exported reports.")
-    aggregation_interval: str = Field(default="daily", description="What a report adds up.")
-
-
 class EngineConfig(BaseModel):
     """The embedded llama.cpp, and the llama.cpp server that may run on this machine already."""
 
@@ -54,6 +46,9 @@ class EngineConfig(BaseModel):
     context_tokens: int = Field(default=4096, ge=512, description="Context of the engine in tokens.")
     idle_s: float = Field(default=900.0, gt=0, description="Seconds without a request after which the engine ends.")
     threads: int | None = Field(default=None, ge=1, description="Threads of the engine; null: llama.cpp chooses.")
+    hardware: HardwareConfig | None = Field(
+        default=None, description="What this machine costs; null: it is there anyway, only its electricity counts."
+    )
 
 
 class RouterConfig(BaseModel):
@@ -79,7 +74,7 @@ class RouterConfig(BaseModel):
     )
     offline: bool = Field(default=False, description="true: only local endpoints are asked, and warmed.")
     accounting: AccountingConfig = Field(
-        default=AccountingConfig(), description="The record of what requests used and cost."
+        default=AccountingConfig(), description="What requests used and cost, who pays for it, and its limits."
     )
     completion: dict[str, Any] = Field(
         default={}, description="The typing path. Editors can set the same under `nearline.completion`."

@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-FORBID = ConfigDict(extra="forbid", frozen=True)
+FORBID = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+# Of any sum or price in US dollars: what is above can only be a slip, and would not fit into nano-dollars.
+MOST_USD = 1e9
 
 
 class CircuitBreakerConfig(BaseModel):

@@ -74,9 +74,15 @@ def _known_keys(location: Location) -> list[str]:
     schema = here = _schema()
     for step in location[:-1]:
         inner = here.get("properties", {}).get(step) or next(iter(here.get("patternProperties", {}).values()), None)
-        here = inner or here["additionalProperties"]
-        here = schema["$defs"][here["$ref"].rpartition("/")[2]] if "$ref" in here else here
+        here = _resolved(inner or here.get("items") or here["additionalProperties"], schema)
     return list(here["properties"])
+
+
+def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """The block that a node stands for; one that may be null too is not."""
+    node = next((one for one in node.get("anyOf", ()) if one.get("type") != "null"), node)
+    found: dict[str, Any] = schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+    return found
 
 
 @cache

@@ -42,7 +42,8 @@ def decide(question: Question, standings: Sequence[Standing], config: RouterConf
     why = _rationale(question, rule, ranked[0], ranking)
     if not able:
         why += _in_trouble(ranked[0].standing, pin, excluded)
-    return _decision(question, rule, why, ranked, _candidates(ranking, ranked, excluded), ranking)
+    limit = question.room.soft if rule == "budget" else _hard_limit(question, excluded)
+    return _decision(question, rule, why, limit, ranked, _candidates(ranking, ranked, excluded), ranking)
 
 
 def _pinned(standings: Sequence[Standing], pin: str) -> list[Standing]:
@@ -82,7 +83,7 @@ def _arm(question: Question, able: list[Ranked], config: RouterConfig) -> Ranked
     experiment = config.experiments.get(request.task)
     if experiment is None:
         return None
-    by_id = {one.standing.profile.id: one for one in able}
+    by_id = {one.standing.profile.id: one for one in able if not one.away}
     arms = [(name, by_id[name].standing.profile.weight) for name in experiment.arms if name in by_id]
     sticky = request.document or request.path or ""
     name = chosen_arm(experiment, arms, sticky, question.turns.get(request.task, 0))
@@ -106,9 +107,15 @@ def _why_none(question: Question, excluded: list[Excluded]) -> str:
 
 
 def _decision(
-    question: Question, rule: Rule, why: str, ranked: list[Ranked], candidates: tuple[Candidate, ...], ranking: Ranking
+    question: Question,
+    rule: Rule,
+    why: str,
+    limit: str,
+    ranked: list[Ranked],
+    candidates: tuple[Candidate, ...],
+    ranking: Ranking,
 ) -> Decision:
-    best = ranked[0]
+    request, best = question.request, ranked[0]
     profile = best.standing.profile
     return Decision(
         endpoint=profile.id,
@@ -120,11 +127,17 @@ def _decision(
         estimated_input_tokens=best.tokens,
         token_source=question.tokens.source if best.standing.tokens_per_char is None else "learned",
         estimated_cost_usd=best.cost_usd,
-        full_cost_usd=profile.full.cost_usd(best.tokens, question.request.max_output_tokens),
+        full_cost_usd=best.standing.full_usd(best.tokens, request.max_output_tokens, request.task),
         predicted_ttft_ms=best.ttft_ms,
         predicted_total_ms=ranking.total_ms(best),
         stays=question.stays,
+        limit=limit,
     )
+
+
+def _hard_limit(question: Question, excluded: list[Excluded]) -> str:
+    hard = question.room.hard
+    return hard if hard and any(reason == hard for _, reason in excluded) else ""
 
 
 def _rationale(question: Question, rule: Rule, best: Ranked, ranking: Ranking) -> str:
@@ -133,6 +146,8 @@ def _rationale(question: Question, rule: Rule, best: Ranked, ranking: Ranking) -
         return f"{profile.id} was asked for, and no rule forbids it."
     if rule == "compliance":
         return f"Compliance mandate: {question.stays}, so only local endpoints may answer, whatever they cost."
+    if rule == "budget":
+        return f"{profile.id} costs least of those that can do it: {question.room.soft}."
     if rule == "experiment":
         return f"The experiment on {question.request.task} gives this request to {profile.id}."
     if rule == "complexity" and profile.tier == "frontier":

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from nearline_router.tokens.count import Source
 
-Rule = Literal["compliance", "complexity", "latency", "cost", "experiment", "pinned"]
+Rule = Literal["compliance", "complexity", "latency", "cost", "experiment", "pinned", "budget"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ class Decision:
     """Where a request goes and why. `fallbacks` are asked in order if `endpoint` fails before its first text.
 
     `estimated_cost_usd` is marginal, `full_cost_usd` with hardware and all; None where a price is unknown.
-    `stays`: why the text may not leave the user's premises, "" if it may.
+    `stays`: why the text may not leave the user's premises, "" if it may. `limit`: the sentence of the budget without
+    which somebody else could have been chosen, "" if there is none.
     """
 
     endpoint: str
@@ -47,12 +48,13 @@ class Decision:
     predicted_ttft_ms: float
     predicted_total_ms: float
     stays: str = ""
+    limit: str = ""
 
     def record(self) -> dict[str, Any]:
         """Plain values for JSON, without any text of the request."""
         names = (
             "endpoint", "model", "rule", "rationale", "estimated_cost_usd", "full_cost_usd", "estimated_input_tokens",
-            "token_source", "predicted_ttft_ms", "predicted_total_ms", "stays",
+            "token_source", "predicted_ttft_ms", "predicted_total_ms", "stays", "limit",
         )  # fmt: skip
         candidates = [{name: getattr(one, name) for name in Candidate.__slots__} for one in self.candidates]
         return {name: getattr(self, name) for name in names} | {

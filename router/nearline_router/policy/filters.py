@@ -5,6 +5,7 @@ from __future__ import annotations
 from nearline_router.config.models import RouterConfig
 from nearline_router.policy.question import Question
 from nearline_router.policy.standing import Standing
+from nearline_router.prices.price import nano
 from nearline_router.types import Infill
 
 
@@ -16,6 +17,7 @@ class Filters:
         self._now_s = now_s
         self._caps = config.spending
         self._capped = self._caps.max_usd_per_request is not None or self._caps.max_usd_per_day is not None
+        self._limited = self._capped or question.room.hard_nano is not None
         self._at_home = f"not local, and {question.stays}" if question.stays else ""
         if config.offline and not question.stays:
             self._at_home = "offline: not on this machine"
@@ -41,9 +43,13 @@ class Filters:
         return ""
 
     def too_dear(self, standing: Standing, cost_usd: float | None) -> str:
-        """Why the caps on spending exclude an endpoint, "" if they do not; there are none for a local one."""
-        if not self._capped or standing.profile.local:
+        """Why caps and budgets exclude an endpoint, "" if they do not; there are none for a local one."""
+        if not self._limited or standing.profile.local:
             return ""
+        capped = self._beyond_caps(cost_usd) if self._capped else ""
+        return capped or self._question.room.forbids(nano(cost_usd))
+
+    def _beyond_caps(self, cost_usd: float | None) -> str:
         caps = self._caps
         if cost_usd is None:
             return "its price is unknown and there is a spending cap"

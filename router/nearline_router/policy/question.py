@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nearline_router.budgets.room import UNLIMITED, Room
 from nearline_router.tokens.count import TokenCount
 from nearline_router.types import Complexity, RoutingRequest
 
@@ -15,7 +16,7 @@ class Question:
 
     `stays`: why its text may not leave the premises, "" if it may. `tokens` is the estimate of its prompt, in whose
     place an endpoint with a learned ratio takes its own by `characters`. `turns` counts the requests of each task
-    so far.
+    so far. `room` is what the budgets leave to whoever pays for the request.
     """
 
     request: RoutingRequest
@@ -26,3 +27,4 @@ class Question:
     characters: int
     spent_today_usd: float = 0.0
     turns: Mapping[str, int] = field(default_factory=dict)
+    room: Room = UNLIMITED

@@ -175,6 +175,44 @@ def test_without_a_price_of_its_own_the_next_token_costs_as_any() -> None:
     assert profile.marginal == profile.full
 
 
+def test_a_described_machine_has_a_marginal_price_of_its_own() -> None:
+    """Not the full one, which has its hardware in it."""
+    profile = one(host="http://studio.lan:1", local=True, cost_per_mtok=33, hardware={"load_w": 200})
+
+    assert profile.full.known
+    assert not profile.marginal.known
+    assert profile.machine is not None
+    assert (profile.machine.hardware.load_w, profile.machine.assumed) == (200, False)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "assumed"),
+    [
+        ({"host": "http://127.0.0.1:8080"}, True),
+        ({"provider": "ollama"}, True),
+        ({"host": "http://studio.lan:1", "local": True}, None),
+        ({"provider": "openrouter"}, None),
+        ({"provider": "openrouter", "hardware": {"load_w": 200}}, None),
+    ],
+)
+def test_without_a_word_only_this_computers_electricity_counts(endpoint: dict[str, Any], assumed: bool | None) -> None:
+    """Another machine's cost is unknown, and a provider's machine is none of ours."""
+    machine = one(**endpoint).machine
+
+    assert (machine.assumed if machine else None) is assumed
+
+
+def test_the_engines_machine_is_this_one_unless_it_is_described() -> None:
+    """With the tariff of the accounting."""
+    plain = profiles(RouterConfig(accounting={"tariff_usd_per_kwh": 0.3}))[0].machine
+    said = profiles(RouterConfig(engine={"hardware": {"price_usd": 2000}}))[0].machine
+
+    assert plain
+    assert said
+    assert (plain.assumed, plain.tariff_usd_per_kwh, plain.standing_usd_per_s) == (True, 0.3, 0)
+    assert (said.assumed, said.hardware.price_usd) == (False, 2000)
+
+
 def test_region_and_tags_are_one() -> None:
     """Both are what residency rules ask for."""
     assert one(residency=["zdr"], region="eu").tags == {"zdr", "eu"}

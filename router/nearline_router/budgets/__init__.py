@@ -1,0 +1,1 @@
+"""Who pays for a request (`centres`), what may still be spent (`room`), and what is held against it (`budgets`)."""

@@ -22,6 +22,7 @@ from nearline_router.errors import RouterError
 from nearline_router.fleet import Fleet, state_of
 from nearline_router.learned import LearnedStore, state_dir
 from nearline_router.ledger.accounting import Accounting
+from nearline_router.ledger.upkeep import kept_up
 from nearline_router.local import LocalEndpoint, LocalStatus
 from nearline_router.planner.speed import Speed
 from nearline_router.policy.complexity import complexity_of
@@ -89,9 +90,12 @@ class Router:
         self._in_hand: dict[int, Decision] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._heat: asyncio.Task[None] | None = None
+        self._books: asyncio.Task[None] | None = None
         self._breakers: dict[str, str] = {}
         self._touch_at_s = 0.0
         self.last: Trace | None = None
+        # What a user should be told once: that a budget is used up.
+        self.on_notice: Callable[[str], None] = log.warning
         self._listen(self._fleet)
 
     @classmethod
@@ -153,6 +157,8 @@ class Router:
         """The answer, piece by piece. Raises RouterError; closing it ends the work at the endpoint."""
         question = self._question(request)
         decision = self._decided(question)
+        if self._accounting.is_news(decision.limit):
+            self.on_notice(decision.limit)
         call = self._accounting.call(request, question, decision)
         request = self._marked(request, question)
         trace = Trace(decision, request.task, clock=self._clock)
@@ -172,6 +178,15 @@ class Router:
         finally:
             del self._in_hand[id(request)]
             trace.ended(trace.error)
+
+    @property
+    def client(self) -> str:
+        """Who asks, as the ledger has it: the name of an editor, `cli`, or `library`."""
+        return self._accounting.client
+
+    @client.setter
+    def client(self, name: str) -> None:
+        self._accounting.client = name
 
     @property
     def ledger(self) -> Ledger | None:
@@ -200,7 +215,8 @@ class Router:
         What only stands in is started only when nobody else is there. From now on heat is watched.
         """
         self._watch_heat()
-        self._in_background(asyncio.to_thread(self._accounting.prepare))
+        if self._books is None:
+            self._books = self._in_background(self._open_books())
         completing = [one for one in self.upstreams.values() if one.profile.completes]
         for upstream in sorted(completing, key=lambda one: (not one.profile.local, one.profile.stand_in)):
             if not any(one.endpoint.ready for one in completing):
@@ -240,6 +256,8 @@ class Router:
         self._ignore, self._rules = ignore, ResidencyRules(config.residency, ignore)
         self._watch_heat()
         self._listen(fleet)
+        await asyncio.to_thread(self._accounting.prepare, [one.profile for one in fleet.upstreams.values()])
+        self._price_all()
         for upstream in old.without(fleet):
             self._in_background(upstream.retire())
 
@@ -254,6 +272,21 @@ class Router:
         await self._accounting.aclose()
         await asyncio.to_thread(self._store.save, learned)
         await asyncio.to_thread(self._egress.flush)
+
+    def look_up_prices(self) -> None:
+        """Read what providers charge where the configuration does not say; some 80 ms. `ready` does it by itself."""
+        self._accounting.prepare([one.profile for one in self.upstreams.values()])
+        self._price_all()
+
+    async def _open_books(self) -> None:
+        await asyncio.to_thread(self._accounting.prepare, [one.profile for one in self.upstreams.values()])
+        self._price_all()
+        if self.config.accounting.enabled:
+            await kept_up(self._accounting.folder, lambda: self.config.accounting.retention_days)
+
+    def _price_all(self) -> None:
+        for upstream in self.upstreams.values():
+            upstream.standing.priced = self._accounting.priced(upstream.profile, upstream.speed)
 
     def _watch_heat(self) -> None:
         if self._heat:
@@ -285,6 +318,7 @@ class Router:
 
     def _question(self, request: RoutingRequest) -> Question:
         complexity, source = complexity_of(request)
+        cost_centre = self._accounting.cost_centre(request)
         return Question(
             request,
             self._stays(request),
@@ -294,6 +328,8 @@ class Router:
             characters(request.prompt),
             self.spending.usd,
             self._turns,
+            self._accounting.room(cost_centre),
+            cost_centre,
         )
 
     def _stays(self, request: RoutingRequest) -> str:
@@ -322,7 +358,7 @@ class Router:
 
     def _listen(self, fleet: Fleet) -> None:
         """From now on these are the endpoints."""
-        self._accounting.enabled = fleet.config.accounting.enabled
+        self._accounting.configure(fleet.config.accounting)
         self._lively = {one for one in fleet.upstreams.values() if one.profile.local}
         for upstream in fleet.upstreams.values():
             upstream.on_answer = self._answered
@@ -348,6 +384,8 @@ class Router:
 
     def _answered(self, upstream: Upstream, _request: RoutingRequest, _usage: Usage) -> None:
         self._lively.add(upstream)
+        # A machine's price goes by its speed, a provider's may go by the hour.
+        upstream.standing.priced = self._accounting.priced(upstream.profile, upstream.speed)
 
     def _breaker_changed(self, upstream: Upstream) -> None:
         breaker = upstream.breaker

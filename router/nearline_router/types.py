@@ -69,8 +69,8 @@ class RoutingRequest:
     `warm_up` asks an endpoint to read the prompt into its cache and generate nothing.
     `pin` is the id of the one endpoint that may answer, under all rules. `redact_secrets`: keys and passwords are
     replaced before the text reaches an endpoint that is not local; the router sets it where the configuration says so.
-    `client` is who asks, as the ledger has it; `cost_centre` who pays, None: by the configuration; `id` the asker's own
-    name of the request, by which it finds it in the ledger, "": the router makes one.
+    `cost_centre` is who pays, None: by the configuration; `id` the asker's own name of the request, by which it finds
+    it in the ledger, "": the router makes one.
     """
 
     prompt: Prompt
@@ -88,7 +88,6 @@ class RoutingRequest:
     document: str | None = None
     pin: str | None = None
     redact_secrets: bool = False
-    client: str = "library"
     cost_centre: str | None = None
     id: str = ""
 

@@ -4,15 +4,27 @@ if vim.g.loaded_nearline then
 end
 vim.g.loaded_nearline = true
 
-local subcommands = { 'enable', 'disable', 'toggle', 'status', 'why', 'trigger', 'restart', 'log', 'health' }
-local actions = { 'explain', 'refactor', 'fix', 'tests', 'document', 'review', 'ask', 'followup' }
-local names = vim.iter({ subcommands, actions, 'cancel' }):flatten():totable()
+local NAMES = vim.split(
+  'enable disable toggle pause resume trigger status why health log report dashboard doctor restart pin unpin '
+    .. 'explain refactor fix tests document body review ask followup commit apply discard cancel',
+  ' '
+)
+-- Others stand alone.
+local TAKES_MORE = vim.split(
+  'enable disable pause pin report dashboard doctor explain refactor fix tests document body review ask followup',
+  ' '
+)
+
+local function starting_with(start, words)
+  return vim.tbl_filter(function(word)
+    return vim.startswith(word, start)
+  end, words)
+end
 
 vim.api.nvim_create_user_command('Nearline', function(command)
   local name, rest = command.args:match('^(%S*)%s*(.-)%s*$')
   name = name == '' and 'status' or name
-  local known = vim.list_contains(names, name) and (rest == '' or vim.list_contains(actions, name))
-  if known then
+  if vim.list_contains(NAMES, name) and (rest == '' or vim.list_contains(TAKES_MORE, name)) then
     require('nearline.commands')[name](rest, command.range > 0 and { command.line1, command.line2 } or nil)
   else
     vim.notify('nearline: no such command: ' .. command.args, vim.log.levels.ERROR)
@@ -22,12 +34,13 @@ end, {
   range = true,
   desc = 'Nearline: inline completion and actions',
   complete = function(start, line)
-    -- Only the first word is a name; behind it there are the user's own.
-    if not line:match('%f[%a]N%l*%s+%S*$') then
-      return {}
+    local typed = line:match('%f[%a]N%l*%s+(.*)$') or ''
+    local name, rest = typed:match('^(%S+)%s+(.*)$')
+    if not name then
+      return starting_with(start, NAMES)
     end
-    return vim.tbl_filter(function(name)
-      return vim.startswith(name, start)
-    end, names)
+    local arguments = require('nearline.arguments')[name]
+    -- Behind the names of actions there are the user's own words.
+    return arguments and (name == 'report' or rest == start) and starting_with(start, vim.fn.sort(arguments())) or {}
   end,
 })

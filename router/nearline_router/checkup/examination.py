@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nearline_router.checkup.configuration import configuration_findings
+from nearline_router.checkup.costs import cost_findings
 from nearline_router.checkup.endpoints import Checkup, checkups
 from nearline_router.checkup.finding import Finding
 from nearline_router.checkup.machine import engine_finding, learned_finding, queue_finding, sensors_finding
@@ -41,6 +42,7 @@ async def examination(loaded: Loaded, user: Path | None, workspace: Path, *, off
     of_files = await asyncio.to_thread(lambda: [*configuration_findings(loaded, user, workspace)])
     budget_ms = config.routing_policy.latency_budget_ms
     of_endpoints = [*key_findings(found), *(finding for checkup in found for finding in verdicts(checkup, budget_ms))]
+    of_costs = await asyncio.to_thread(lambda: [*cost_findings(config)])
     completing = any(one.completes and one.state == "answers" for one in found)
     needed = any(map(not_running, found)) and not completing
     of_machine = [
@@ -49,4 +51,4 @@ async def examination(loaded: Loaded, user: Path | None, workspace: Path, *, off
         await asyncio.to_thread(queue_finding),
         await asyncio.to_thread(learned_finding),
     ]
-    return Examined((*of_files, *of_endpoints, *of_machine), tuple(found))
+    return Examined((*of_files, *of_endpoints, *of_costs, *of_machine), tuple(found))

@@ -79,6 +79,11 @@ class AccountingConfig(BaseModel):
         le=36_500,
         description="Days after which single requests are forgotten; the sums of days are kept.",
     )
+    otel: bool = Field(
+        default=False,
+        description="Send closed attempts, without any text, to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names; "
+        "needs `pip install nearline[otel]`.",
+    )
     # US households' average in 2025 (EIA, Electric Power Monthly, table 5.6.A).
     tariff_usd_per_kwh: float = Field(
         default=0.17,

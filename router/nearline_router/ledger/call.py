@@ -34,18 +34,18 @@ class Books:
     clock: Callable[[], float]
     now_us: Callable[[], int]
 
-    def call(self, name: str, cost_centre: str, question: Question, decision: Decision) -> Call:
+    def call(self, name: str, client: str, question: Question, decision: Decision) -> Call:
         """One request."""
-        return Call(self, name, cost_centre, question, decision)
+        return Call(self, name, client, question, decision)
 
 
 @dataclass(slots=True)
 class Call:
-    """One `Router.stream` by its id and cost centre. Its attempts are numbered from 1 as they are sent."""
+    """One `Router.stream` by its id and who asks. Its attempts are numbered from 1 as they are sent."""
 
     books: Books
     id: str
-    cost_centre: str
+    client: str
     question: Question
     decision: Decision
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -78,7 +78,7 @@ class Call:
             request=self.id,
             number=next(self._numbers),
             opened_us=self.books.now_us(),
-            client=request.client,
+            client=self.client,
             task=request.task,
             warm_up=request.warm_up,
             endpoint=profile.id,
@@ -94,7 +94,7 @@ class Call:
             predicted_ttft_us=_us(ttft_ms),
             predicted_nano=None if usd is None else round(usd * 1e9),
             queued_us=_us(queued_ms),
-            cost_centre=self.cost_centre,
+            cost_centre=self.question.cost_centre,
             repository=_folder_name(request.workspace),
             language=request.language or (infill.language if infill else ""),
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nearline_router.ledger.sources import EnergySource
-from nearline_router.registry.profile import Price, Profile
+from nearline_router.registry.profile import Profile
 from nearline_router.types import Usage
 
 
@@ -23,17 +23,3 @@ class Cost:
 
 # Of the counts of an attempt, in which what the endpoint did not report is estimated: the times as well.
 Pricing = Callable[[Profile, Usage], Cost]
-
-
-def configured_cost(profile: Profile, usage: Usage) -> Cost:
-    """By the prices of the configuration."""
-    marginal, full = _nano(profile.marginal, usage), _nano(profile.full, usage)
-    return Cost(marginal, full, "" if marginal is None and full is None else "config")
-
-
-def _nano(price: Price, usage: Usage) -> int | None:
-    cached = usage.cached_tokens or 0
-    usd = price.cost_usd((usage.evaluated_tokens or 0) + cached, usage.output_tokens or 0)
-    if usd is not None and price.input_usd is not None and price.cached_input_usd is not None:
-        usd -= cached * (price.input_usd - price.cached_input_usd)
-    return None if usd is None else round(usd * 1e9)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import click
@@ -14,23 +13,13 @@ from rich.table import Table
 
 from nearline_router.egress import recorded
 from nearline_router.learned import state_dir
+from nearline_server.cli.moments import since as moment
 
 COLUMNS = ("time", "endpoint", "host", "model", "task", "bytes", "rule", "residency", "redactions")
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-
-
-def _since(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
-    """A time: so long ago, or a date or time in ISO 8601; without an offset it is local."""
-    try:
-        if value and (ago := re.fullmatch(r"(\d{1,6})([mhd])", value)):
-            return datetime.now(UTC) - timedelta(**{UNITS[ago[2]]: int(ago[1])})
-        return None if value is None else datetime.fromisoformat(value).astimezone()
-    except (ValueError, OverflowError, OSError) as error:  # or a year that the system's clock does not have
-        raise click.BadParameter(f"{value!r} is neither like 30m, 12h or 7d nor a date such as 2026-11-23") from error
 
 
 @click.command()
-@click.option("--since", callback=_since, metavar="WHEN", help="From then on: 30m, 12h, 7d, or a date or time.")
+@click.option("--since", callback=moment, metavar="WHEN", help="From then on: 30m, 12h, 7d, or a date or time.")
 @click.option("--json", "as_json", is_flag=True, help="The record itself, one JSON object a line.")
 def egress(since: datetime | None, as_json: bool) -> None:
     """Show each attempt at an endpoint that is not local: when, to whom, how many bytes, and why it was allowed."""

@@ -34,9 +34,11 @@ def open_router(config: str | None, workspace: Path | None = None) -> Router:
     for problem in loaded.problems:
         click.echo(str(problem), err=True)
     try:
-        return Router(loaded.config)
+        router = Router(loaded.config)
     except (RouterError, ValueError) as error:  # ValueError: a pattern of the residency rules
         raise click.ClickException(str(error)) from error
+    router.client = "cli"
+    return router
 
 
 async def connected(router: Router) -> None:

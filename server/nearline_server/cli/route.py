@@ -13,6 +13,7 @@ from rich.table import Table
 
 from nearline_router.errors import NoEndpoint
 from nearline_router.policy.decision import Candidate, Decision
+from nearline_router.prices.inversion import inversions
 from nearline_router.types import Complexity, RoutingRequest
 from nearline_server.cli.options import config_option
 from nearline_server.cli.ready import open_router
@@ -58,6 +59,7 @@ def route(
         workspace=str(workspace),
     )
     router = open_router(config, workspace)
+    router.look_up_prices()
     asyncio.run(router.open_workspace(str(workspace)))
     try:
         decision = router.decide(request, assume_ready=True)
@@ -68,6 +70,8 @@ def route(
         click.echo(json.dumps(decision.record(), ensure_ascii=False))
     else:
         _show(decision)
+        for sentence in inversions((one.profile, one.standing.priced) for one in router.upstreams.values()):
+            click.echo(f"\n{sentence}")
 
 
 def _refuse(error: NoEndpoint, as_json: bool) -> None:

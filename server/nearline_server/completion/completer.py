@@ -65,13 +65,6 @@ class Answer:
         }
 
 
-@dataclass(slots=True, eq=False)
-class Requested(Suggestion):
-    """A suggestion that knows the id of its request."""
-
-    request: str = ""
-
-
 class Completer:
     """One language server's typing path over one router.
 
@@ -88,8 +81,6 @@ class Completer:
         self.settings = settings
         # The folders that are open; a document's is the innermost that it lies in, else the first.
         self.folders: tuple[Path, ...] = ()
-        # Who asks, as the ledger names it.
-        self.client = "library"
         self._router = router
         self._memory = Memory()
         self._warm_up = WarmUp(router)
@@ -203,7 +194,7 @@ class Completer:
             how,
             total_ms=watch.ms(),
             stages_ms=watch.stages_ms,
-            request=_request_of(found.suggestion),
+            request=found.suggestion.request,
             begun_chars=len(found.typed),
         )
 
@@ -221,10 +212,9 @@ class Completer:
             path=place.file or place.path,
             workspace=place.workspace(self.folders),
             document=place.uri,
-            client=self.client,
             id=uuid.uuid4().hex,
         )
-        suggestion = Requested(place, trim_context(place, multiline), request=request.id)
+        suggestion = Suggestion(place, trim_context(place, multiline), request=request.id)
         self._memory.add(suggestion)
         self._running = Generation(self._router, request, suggestion, self._ended)
         return Found(suggestion, ""), self._running
@@ -274,7 +264,7 @@ class Completer:
             total_ms=watch.ms(),
             stages_ms=watch.stages_ms,
             usage=generation.usage,
-            request=_request_of(found.suggestion),
+            request=found.suggestion.request,
             begun_chars=len(found.typed),
             blocked=not text and isinstance(generation.error, NoEndpoint),
         )
@@ -317,10 +307,6 @@ class Watch:
         now_s = time.perf_counter()
         self.stages_ms[stage] = round((now_s - self._last_s) * 1000, 3)
         self._last_s = now_s
-
-
-def _request_of(suggestion: Suggestion) -> str:
-    return suggestion.request if isinstance(suggestion, Requested) else ""
 
 
 def _why_empty(generation: Generation) -> str:

@@ -28,13 +28,15 @@ Key = tuple[str, str, str]
 class Suggestion:
     """What the model says at one place; `raw` grows while it is `running`.
 
-    `visible` is what may be shown of it: trimmed, and while running only whole tokens.
+    `visible` is what may be shown of it: trimmed, and while running only whole tokens. `request` is the id of the
+    request that asks for it.
     """
 
     place: Place
     context: TrimContext
     raw: str = ""
     running: bool = True
+    request: str = ""
     _trimmed: tuple[str, bool, str] | None = field(default=None, repr=False)
 
     @property

@@ -35,7 +35,7 @@ def register(server: NearlineServer) -> None:
     @server.feature(types.INITIALIZED)
     async def initialized(_: types.InitializedParams) -> None:
         session = server.session = await asyncio.to_thread(_load_session, server)
-        session.completer.client = client
+        session.router.client = client
         await session.start(initial, changed)
         watch_files(server)
         await connect(server, session)

@@ -11,14 +11,12 @@ from nearline_router.accounts.break_even import Owned
 from nearline_router.accounts.cloud_price import Cloud, CloudPrice, cheapest, recorded_clouds
 from nearline_router.config.hardware import HardwareConfig
 from nearline_router.config.models import RouterConfig
-from nearline_router.learned import LearnedStore
-from nearline_router.planner.speed import Speed
+from nearline_router.prices.current import current_prices
 from nearline_router.prices.inversion import inversions
 from nearline_router.prices.machine import Machine
 from nearline_router.prices.price import nano_per_mtok
-from nearline_router.prices.priced import Priced, price_of
-from nearline_router.prices.published import Published
-from nearline_router.registry.profile import Profile, profiles
+from nearline_router.prices.priced import Priced
+from nearline_router.registry.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +47,9 @@ class Basis:
 
 def basis_of(config: RouterConfig) -> Basis:
     """By a configuration and what was learned of speeds. Reads the providers' lists, which takes some 80 ms."""
-    published, learned = Published(), LearnedStore().load()
-    found = profiles(config)
-    priced = []
-    for profile in found:
-        speed = Speed()
-        state = learned.get(f"{profile.id} {profile.model or ''}".strip(), {})
-        speed.restore(state.get("speed", {}))
-        priced.append((profile, price_of(profile, speed, published)))
-    return Basis(_owned(found), _assumed(config.accounting.tariff_usd_per_kwh), tuple(priced))
+    priced = current_prices(config)
+    machines = _owned([profile for profile, _ in priced])
+    return Basis(machines, _assumed(config.accounting.tariff_usd_per_kwh), priced)
 
 
 def _owned(found: Sequence[Profile]) -> tuple[Owned, ...]:

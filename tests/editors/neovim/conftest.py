@@ -230,7 +230,7 @@ def start(tmp_path: Path, cmd: list[str], log: Path, monkeypatch: pytest.MonkeyP
         init.write_text(INIT.format(plugin=json.dumps(str(PLUGIN))) + before)
         nvim = spawn(init)
         running.append(nvim)
-        nvim.exec_lua("require('nearline').setup(...)", {"cmd": cmd, **options})
+        nvim.exec_lua("require('nearline').setup(...)", {"cmd": cmd, "preview": False, **options})
         nvim.command(f"edit {nvim.funcs.fnameescape(str(file))}")
         if ready:
             wait_until(lambda: nvim.exec_lua(CONNECTED), "the language server")

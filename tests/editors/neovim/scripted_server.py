@@ -35,6 +35,7 @@ class Script:
     cover: int = 0  # the item's range goes on for so many characters after the cursor
     lines_off: int = 0  # the item's range is so many lines away from the cursor
     pieces: list[str] = field(default_factory=list)  # an action's answer, as it comes
+    output: str = ""  # what the whole of it will be, as the server says with the pieces
     held: bool = False  # an action stays unfinished after its pieces, until it is cancelled
     changes: list[dict[str, Any]] | None = None  # what an action has the client apply, as documentChanges
     note: str = ""
@@ -150,6 +151,11 @@ def why_here() -> dict[str, str]:
     return {"text": "**local** was chosen for `complete`.\n\n| cheap | 85 ms |"}
 
 
+@server.command("nearline.status")
+def status() -> dict[str, Any]:
+    return {"state": "ready", "endpoints": [{"id": "local"}, {"id": "mac studio"}]}
+
+
 def act(command: str) -> None:
     """An action as the real server has it: progress, then perhaps an edit, then the result."""
 
@@ -160,7 +166,7 @@ def act(command: str) -> None:
         name = {"version": 1, "id": argument.get("id", "its own"), "action": command.removeprefix("nearline.")}
         nobody = {"text": "", "done": False, "endpoint": "", "model": "", "note": ""}
         for piece in ["", *told.pieces]:
-            server.protocol.notify("nearline/action/progress", {**name, **nobody, "text": piece})
+            server.protocol.notify("nearline/action/progress", {**name, **nobody, "text": piece, "output": told.output})
         try:
             await asyncio.sleep(3600 if told.held else 0)
         except asyncio.CancelledError:
@@ -190,7 +196,9 @@ async def execute(params: types.ExecuteCommandParams) -> Any:
 own_execute = server.protocol.fm.builtin_features[types.WORKSPACE_EXECUTE_COMMAND]
 server.protocol.fm.add_builtin_feature(types.WORKSPACE_EXECUTE_COMMAND, execute)
 
-for name in ("explain", "refactor", "fix", "tests", "document", "review", "ask", "followUp", "runAction"):
+READERS = ("explain", "review", "ask", "followUp")
+WRITERS = ("refactor", "fix", "tests", "document", "completeBody", "commitMessage", "runAction")
+for name in (*READERS, *WRITERS):
     act(f"nearline.{name}")
 
 

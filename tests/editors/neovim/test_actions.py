@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -398,13 +399,85 @@ def test_what_an_action_of_the_users_own_says_is_shown(start: Start) -> None:
     assert until_answer(editor, "cloud, large").startswith("# Translate\n\nEins.\n")
 
 
-def test_what_a_resolved_item_does_is_said(start: Start) -> None:
-    """Neovim asks for its edit by itself; the progress of that is under the server's own name for it."""
+def test_a_text_of_an_action_of_the_users_own_is_shown_as_it_comes(start: Start) -> None:
+    """The server says with the first piece that it will be one."""
     editor = start(TWO)
-    said = {"version": 1, "id": "of the server", "action": "document", "endpoint": "", "model": "", "note": ""}
-    rows = editor.lua("return vim.o.lines")
-    editor.from_server("nearline/action/progress", {**said, "text": "abc", "done": False})
-    editor.until(lambda: "document … 3 characters" in editor.screen(rows)[-1], "progress")
-    editor.from_server("nearline/action/progress", {**said, "text": "", "done": True, "endpoint": "cloud"})
-    editor.until(lambda: "document: done by cloud" in editor.screen(rows)[-1], "the end")
-    assert answer(editor) == ""
+    editor.script(
+        items=[menu("Translate", "nearline.runAction", action="translate")], pieces=["Eins"], output="text", held=True
+    )
+    editor.lua(CHOOSE)
+
+    assert until_answer(editor, "Eins") == "# Translate\n\nEins"
+
+
+def test_answers_can_be_read_in_a_float(start: Start) -> None:
+    """In front of the code, which goes on to fill its window; `q` closes it."""
+    editor = start(TWO, answer="float")
+    action(editor, "Nearline explain", pieces=["It returns."])
+
+    assert until_answer(editor, "cloud, large").startswith("# Explain\n\nIt returns.\n")
+    assert editor.lua("return vim.api.nvim_win_get_config(0).relative") == "editor"
+    assert editor.lua("return vim.api.nvim_win_get_width(vim.fn.win_getid(1))") == editor.lua("return vim.o.columns")
+    assert any("It returns." in row for row in editor.screen(24))
+    editor.type("q")
+    editor.until(lambda: editor.lua("return #vim.api.nvim_list_wins()") == 1, "the end of the float")
+
+
+def test_a_pinned_endpoint_is_asked(start: Start) -> None:
+    """By commands and by items of the menu, until it is taken back; the statusline's long form says so."""
+    editor = start(TWO)
+    editor.nvim.command("Nearline pin mac studio")
+    pinned = action(editor, "Nearline refactor")
+    editor.script(items=[menu("Document", "nearline.document", uri="file:///a.py")])
+    editor.lua(CHOOSE)
+    item = editor.until_event("action", 2)["argument"]
+    told = editor.lua("return vim.fn.execute('Nearline status')")
+    editor.nvim.command("Nearline unpin")
+
+    assert (pinned["pin"], item["pin"]) == ("mac studio", "mac studio")
+    assert "actions are asked at mac studio" in told
+    assert "pin" not in action(editor, "Nearline refactor")
+
+
+def test_endpoints_to_pin_are_offered(start: Start) -> None:
+    """As the server knows them: by completion, and by `vim.ui.select`, where the first entry takes the pin back."""
+    editor = start(TWO)
+    editor.lua("vim.ui.select = function(items, _, on_done) vim.g.offered = items; on_done(items[2]) end")
+    editor.nvim.command("Nearline pin")
+
+    assert editor.lua("return vim.fn.getcompletion('Nearline pin m', 'cmdline')") == ["mac studio"]
+    assert editor.lua("return vim.g.offered")[1:] == ["local", "mac studio"]
+    assert action(editor, "Nearline refactor")["pin"] == "local"
+    editor.lua("vim.ui.select = function(items, _, on_done) on_done(items[1]) end")
+    editor.nvim.command("Nearline pin")
+    assert "pin" not in action(editor, "Nearline refactor")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Without the settings of whoever runs the tests."""
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
+
+
+def test_a_commit_message_is_put_before_what_git_has_written(start: Start, tmp_path: Path) -> None:
+    """For what is staged, into the buffer in which the message is written."""
+    git(tmp_path, "init")
+    (tmp_path / "b.py").write_text("b = 1\n")
+    git(tmp_path, "add", "b.py")
+    editor = start("\n# Please enter the commit message\n", name="COMMIT_EDITMSG")
+    editor.nvim.command(f"cd {tmp_path} | setfiletype gitcommit")
+    argument = action(editor, "Nearline commit", pieces=["Add b\n\n", "It is one.\n"])
+    editor.until(lambda: editor.lines()[0] == "Add b", "the message")
+
+    assert "+b = 1" in argument["diff"]
+    assert editor.lines() == ["Add b", "", "It is one.", "", "# Please enter the commit message"]
+
+
+def test_without_anything_staged_no_message_is_asked_for(start: Start, tmp_path: Path) -> None:
+    """The reason is said."""
+    git(tmp_path, "init")
+    editor = start("\n", name="COMMIT_EDITMSG")
+    editor.nvim.command(f"cd {tmp_path} | Nearline commit")
+
+    editor.until(lambda: "nothing is staged" in editor.nvim.command_output("messages"), "the reason")
+    assert editor.events("action") == []

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,9 +35,9 @@ def cmd(tmp_path: Path, cloud: FaultServer) -> list[str]:
     return [sys.executable, "-P", "-m", "nearline_server", "lsp", "--config", str(config)]
 
 
-def begin(start: Start) -> Editor:
+def begin(start: Start, **options: Any) -> Editor:
     """Neovim with the cursor in the second function, and a server that has read its configuration."""
-    editor = start(CODE, name="m.py")
+    editor = start(CODE, name="m.py", **options)
     editor.until(lambda: editor.lua("return require('nearline').details().state") != "starting", "the router")
     editor.nvim.command("call cursor(7, 5)")
     return editor
@@ -77,16 +78,50 @@ def test_a_refactoring_is_one_undo_step(start: Start, cloud: FaultServer) -> Non
     editor.until(lambda: editor.lines() == CODE.splitlines(), "undo")
 
 
-def test_an_item_of_the_code_action_menu_is_resolved_and_applied(start: Start, cloud: FaultServer) -> None:
-    """Neovim's own menu, without anything of ours."""
-    editor = begin(start)
+CHOOSE = "vim.lsp.buf.code_action({ apply = true, filter = function(item) return item.title == vim.g.title end })"
+
+
+def test_an_item_of_the_code_action_menu_is_previewed_and_applied(start: Start, cloud: FaultServer) -> None:
+    """Neovim's own menu; the user sees the change before it is one."""
+    editor = begin(start, preview=True)
     cloud.play(Text(TWO), End())
-    editor.lua(
-        """
-        vim.lsp.buf.code_action({ apply = true, filter = function(item) return item.title == 'Document' end })
-        """
-    )
+    editor.lua(f"vim.g.title = 'Document' {CHOOSE}")
+    until_screen(editor, "<CR> apply   q discard")
+    before = editor.nvim.api.buf_get_lines(1, 0, -1, True)
+    until_screen(editor, "    return 1 + 1")
+    editor.type("<CR>")
     editor.until(lambda: editor.lines()[-1] == "    return 1 + 1", f"the edit, not {editor.lines()}")
+
+    assert before == CODE.splitlines()
+    editor.type("u")
+    editor.until(lambda: editor.lines() == CODE.splitlines(), "undo")
+
+
+# Neovim shows them by `vim.ui.select`.
+MENU = """
+vim.ui.input = function(_, on_done) on_done('without literals') end
+vim.ui.select = function(items, _, on_done)
+  vim.g.titles = vim.tbl_map(function(item) return item.action.title end, items)
+end
+vim.lsp.buf.code_action()
+"""
+
+
+def test_each_item_of_the_menu_asks_and_ends(start: Start, cloud: FaultServer) -> None:
+    """Whatever it is: an edit, a new file or a text."""
+    editor = begin(start)
+    editor.lua("vim.diagnostic.set(vim.api.nvim_create_namespace('t'), 0, {{ lnum = 6, col = 4, message = 'wrong' }})")
+    editor.lua(MENU)
+    titles = editor.until(lambda: editor.lua("return vim.g.titles"), "the menu")
+    for count, title in enumerate(titles, 1):
+        cloud.play(Text(f"```python\ndef two():\n    return {count} + 1\n```"), End())
+        editor.nvim.command("1wincmd w | call cursor(7, 5)")
+        editor.lua(f"vim.g.title = ... {CHOOSE}", title)
+        editor.until(lambda count=count: len(cloud.asked) == count, f"the request of {title}")
+        editor.until(lambda: editor.lua("return require('nearline.runs').going_on()") == 0, f"the end of {title}")
+
+    assert {"Explain", "Refactor…", "Fix: wrong", "Write tests", "Document", "Review"} <= set(titles)
+    assert editor.nvim.command_output("messages") == ""
 
 
 def test_tests_are_a_new_file_in_a_split(start: Start, cloud: FaultServer) -> None:

@@ -115,7 +115,7 @@ def test_text_typed_to_its_end_asks_for_what_follows(start: Start) -> None:
     editor.script("one")
     editor.type("io")
     editor.until_ghost("ne")
-    editor.lua("require('nearline.ghost').set_debounce(60000)")
+    editor.lua("require('nearline.asking').debounce_ms = 60000")
     editor.script("one = two")
     editor.type("ne")
     editor.until_ghost(" = two")

@@ -42,7 +42,7 @@ def test_the_next_suggestion_is_asked_for_after_an_accept(start: Start) -> None:
     """Accepting asks at once for what comes next, without the wait after a key."""
     editor = start()
     show(editor, "one", "o")
-    editor.lua("require('nearline.ghost').set_debounce(60000)")
+    editor.lua("require('nearline.asking').debounce_ms = 60000")
     editor.script("one = two")
     editor.type_to("<Tab>", "one")
     editor.until_ghost(" = two")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,9 @@ from nearline_router.config.accounting import AccountingConfig
 from nearline_router.errors import EndpointCut, EndpointUnavailable, RouterError
 from nearline_router.learned import state_dir
 from nearline_router.ledger.accounting import Accounting
-from nearline_router.ledger.cost import Cost
 from nearline_router.registry.profile import Profile
 from nearline_router.router import Router
+from nearline_router.spending import utc_today
 from nearline_router.thermal.heat import HeatLevel
 from nearline_router.types import Chat, Infill, Message, Priority, RoutingRequest
 from tests.router.ledger.made import attempt, outcome, rows
@@ -62,10 +63,11 @@ async def test_an_answer_is_a_row_with_all_that_was_known_of_it(tmp_path: Path) 
     """Who asked for what, what was decided and predicted, what it took and cost."""
     hole = Infill("a", "b", "c", "x.py", "python")
     request = replace(
-        REQUEST, prompt=hole, task="complete", client="Neovim", cost_centre="team", id="mine",
+        REQUEST, prompt=hole, task="complete", cost_centre="team", id="mine",
         workspace=f"{tmp_path}/", latency_budget_ms=150.0, complexity="routine",
     )  # fmt: skip
     async with routing(lambda _: ["so", "me"], endpoints={"far": {**FAR, "role": "both", "model": "m"}}) as router:
+        router.client = "Neovim"
         await router.open_workspace(f"{tmp_path}/")
         await text(router, request)
 
@@ -78,7 +80,7 @@ async def test_an_answer_is_a_row_with_all_that_was_known_of_it(tmp_path: Path) 
     # The scripted endpoint reports one token read and one for each of two pieces, at $2 a million.
     assert table(*columns) == [(
         "mine", 1, "Neovim", "complete", 0, "far", "openai-compatible", "m", 0, "", "routine", 150_000, 3, 8,
-        "answered", "", 1, 0, 2, "exact", "exact", "exact", 6_000, 6_000, "exact", "config", "team", tmp_path.name,
+        "answered", "", 1, 0, 2, "exact", "exact", "exact", 6_000, 6_000, "exact", "config:34ee709f", "team", tmp_path.name,
         "python",
     )]  # fmt: skip
     assert all(value >= 0 for value in table("queued_us", "ttft_us", "total_us", "predicted_ttft_us")[0])
@@ -344,17 +346,73 @@ async def test_what_is_in_flight_counts_with_its_estimate() -> None:
         assert router.spending.usd == pytest.approx(4e-6)
 
 
-async def test_who_says_what_an_attempt_cost_and_who_pays_can_be_replaced() -> None:
-    """By one function each."""
+async def test_who_pays_is_found_by_the_rules_of_the_configuration() -> None:
+    """By what the request comes from; its own word counts more."""
+    rules = {"accounting": {"cost_centres": [{"name": "shop", "path": "shop/**"}]}}
+    async with routing(lambda _: ["x"], endpoints={"far": FAR}, **rules) as router:
+        await text(router, replace(REQUEST, path="shop/a.py"))
+        await text(router, replace(REQUEST, path="b.py"))
+        await text(router, replace(REQUEST, path="shop/a.py", cost_centre="mine"))
+
+    assert table("cost_centre") == [("shop",), ("default",), ("mine",)]
+
+
+async def test_a_path_counts_as_the_workspace_has_it(tmp_path: Path) -> None:
+    """Editors give whole ones."""
+    rules = {"accounting": {"cost_centres": [{"name": "shop", "path": "/shop/**"}]}}
+    async with routing(lambda _: ["x"], endpoints={"far": FAR}, **rules) as router:
+        await router.open_workspace(str(tmp_path))
+        await text(router, replace(REQUEST, path=str(tmp_path / "shop" / "a.py"), workspace=str(tmp_path)))
+
+    assert table("cost_centre") == [("shop",)]
+
+
+async def test_a_budget_that_is_used_up_sends_work_to_who_costs_nothing() -> None:
+    """And says so, once."""
+    budget = {"accounting": {"budgets": [{"per": "day", "hard_usd": 0.000_1}]}}
+    both = {"far": FAR, "near": {"provider": "llamacpp", "host": "http://127.0.0.1:9", "local": True, "role": "both"}}
+    told: list[str] = []
+    async with routing(lambda _: ["x"], endpoints=both, **budget) as router:
+        router.on_notice = told.append
+        answers = [router.decide(replace(REQUEST, complexity="complex")).endpoint]
+        router._accounting.budgets.reserve("before", "default", 99_000, utc_today())
+        for _ in range(2):
+            await text(router, replace(REQUEST, complexity="complex"))
+
+    assert answers == ["far"]
+    assert table("endpoint") == [("near",), ("near",)]
+    assert len(told) == 1
+    assert "0.0001" in told[0]
+
+
+async def test_an_attempt_for_which_no_budget_is_left_at_the_door_is_not_sent() -> None:
+    """Another one was quicker; the next endpoint is asked."""
+    budget = {"accounting": {"budgets": [{"per": "day", "hard_usd": 0.000_1}]}}
+    async with routing(lambda _: ["x"], endpoints={"far": FAR}, **budget) as router:
+        call = router._accounting.call
+
+        def late(*values: Any) -> Any:
+            router._accounting.budgets.reserve("quicker", "default", 99_999, utc_today())
+            return call(*values)
+
+        router._accounting.call = late  # type: ignore[method-assign]
+        with pytest.raises(RouterError, match="budget"):
+            await text(router)
+
+    assert table("endpoint") == []
+
+
+async def test_each_price_that_counts_is_kept() -> None:
+    """With what it was made of, by its version."""
     async with routing(lambda _: ["x"], endpoints={"far": FAR}) as router:
-        router._accounting.pricing = lambda profile, usage: Cost(
-            usage.output_tokens, 7, f"of {profile.id}", 5, "modelled"
-        )
-        router._accounting.cost_centre = lambda request: request.task
+        await text(router)
         await text(router)
 
-    columns = ("marginal_nano", "full_nano", "price_version", "energy_uj", "energy_source", "cost_centre")
-    assert table(*columns) == [(1, 7, "of far", 5, "modelled", "ask")]
+    ((version,), (again,)) = table("price_version")
+    assert version == again
+    assert version.startswith("config:")
+    with closing(sqlite3.connect(state_dir() / "ledger.db")) as connection:
+        assert connection.execute("SELECT version, endpoint FROM prices").fetchall() == [(version, "far")]
 
 
 NAMES = [

@@ -1,9 +1,11 @@
--- Actions: what `:Nearline explain` and the others ask the server for, and what is shown of it.
+-- Actions: what `:Nearline explain` and the others ask the server for.
 local M = {}
 
 local api = vim.api
 local answer = require('nearline.answer')
-local position_of = require('nearline.fit').position
+local pin = require('nearline.pin')
+local place = require('nearline.place')
+local runs = require('nearline.runs')
 
 ---@class nearline.Action
 ---@field command string
@@ -18,217 +20,23 @@ local ACTIONS = {
   fix = { command = 'nearline.fix', title = 'Fix' },
   tests = { command = 'nearline.tests', title = 'Write tests' },
   document = { command = 'nearline.document', title = 'Document' },
+  body = { command = 'nearline.completeBody', title = 'Complete the body' },
   review = { command = 'nearline.review', title = 'Review', reads = true },
   ask = { command = 'nearline.ask', title = 'Ask', reads = true, asks = 'Ask: ' },
   followup = { command = 'nearline.followUp', title = 'Follow up', reads = true, asks = 'Ask further: ' },
 }
 
----@class nearline.Run  an action that has not ended
----@field title string
----@field reads boolean?
----@field chars integer  of its answer until now
----@field client vim.lsp.Client?  nil: Neovim itself asked, to resolve an item of its code-action menu
----@field request integer?
-
-local runs = {} ---@type table<string, nearline.Run>  by the name of the run
-local count = 0
-local OWN = ('nvim-%d-'):format(vim.fn.getpid())
-
--- One line, cut to what the screen shows without asking for Enter.
-local function say(text, highlight)
-  text = 'nearline: ' .. text:gsub('%s+', ' ')
-  api.nvim_echo({ { vim.fn.strcharpart(text, 0, math.max(1, vim.v.echospace)), highlight } }, false, {})
-end
-
--- The place -------------------------------------------------------------------------------------------------------
-
--- Where the last visual selection ends, in bytes: Neovim's marks name the beginning of its last character.
-local function selection_end(line, col)
-  if vim.o.selection == 'exclusive' then
-    return math.min(col - 1, #line)
-  end
-  return col > #line and #line or col + vim.str_utf_end(line, col)
-end
-
--- A characterwise selection is meant as it is, other ranges are of whole lines; without one, the cursor is meant.
----@param client vim.lsp.Client
----@param lines {[1]: integer, [2]: integer}?  from 1
----@return lsp.Range
-local function range_of(client, buf, lines)
-  local first, last, start_col, end_col
-  if not lines then
-    first, start_col = unpack(api.nvim_win_get_cursor(0))
-    last, end_col = first, start_col
-  else
-    first, last = lines[1], lines[2]
-    local text = api.nvim_buf_get_lines(buf, last - 1, last, false)[1]
-    start_col, end_col = 0, #text
-    local from, to = vim.fn.getpos("'<"), vim.fn.getpos("'>")
-    if vim.fn.visualmode() == 'v' and from[2] == first and to[2] == last then
-      start_col, end_col = from[3] - 1, selection_end(text, to[3])
-    end
-  end
-  return {
-    start = position_of(client, buf, first - 1, start_col),
-    ['end'] = position_of(client, buf, last - 1, end_col),
-  }
-end
-
--- Problems that any tool reported: those of the range; without one those of the cursor's line, else all.
----@return lsp.Diagnostic[]?  nil for none: an empty table would be sent as an object
-local function diagnostics_of(client, buf, lines)
-  local all = vim.diagnostic.get(buf)
-  local row = api.nvim_win_get_cursor(0)[1]
-  local first, last = unpack(lines or { row, row })
-  local near = vim.tbl_filter(function(one)
-    return one.lnum < last and (one.end_lnum or one.lnum) >= first - 1
-  end, all)
-  local chosen = (lines or #near > 0) and near or all
-  return #chosen > 0 and vim.tbl_map(function(one)
-    return {
-      range = {
-        start = position_of(client, buf, one.lnum, one.col),
-        ['end'] = position_of(client, buf, one.end_lnum or one.lnum, one.end_col or one.col),
-      },
-      message = one.message,
-      source = one.source,
-      code = one.code,
-    }
-  end, chosen) or nil
-end
-
--- A run and its end -----------------------------------------------------------------------------------------------
-
-local function footer(what)
-  local by = vim.tbl_filter(function(part)
-    return part and part ~= ''
-  end, { what.endpoint or '', what.model or '', what.note or '' })
-  return ('\n\n---\n%s\n'):format(table.concat(by, ', '))
-end
-
--- What came of it: `{ text, endpoint, model, applied, note }`. What cannot be applied is there to read.
----@param run nearline.Run
-local function finish(run, result)
-  if not run.reads and not result.applied and result.text ~= '' then
-    answer.open(run.title, false)
-    answer.append(result.text)
-    answer.append(footer(result))
-  elseif run.reads then
-    answer.append(footer(result))
-  elseif result.applied then
-    say(('%s: done by %s %s'):format(run.title, result.endpoint, result.note))
-  end
-end
-
----@param run nearline.Run
-local function fail(run, message)
-  if run.reads then
-    answer.append(footer({ note = message }))
-  end
-  vim.notify('nearline: ' .. message, vim.log.levels.ERROR)
-end
-
----@param run nearline.Run
-local function stop(id, run)
-  runs[id] = nil
-  if run.reads then
-    answer.append(footer({ note = 'cancelled' }))
-  end
-  if run.client then
-    run.client:cancel_request(run.request)
-    return
-  end
-  -- What Neovim itself asked for is known by its bar, which has a button.
-  for _, client in ipairs(vim.lsp.get_clients({ name = 'nearline' })) do
-    for token, title in pairs(client.progress.pending) do
-      if title == 'Nearline: ' .. run.title then
-        client:notify('window/workDoneProgress/cancel', { token = token })
-      end
-    end
-  end
-end
-
--- Ends everything that is going on.
-function M.cancel()
-  local any = next(runs)
-  for id, run in pairs(runs) do
-    stop(id, run)
-  end
-  say(any and 'cancelled' or 'nothing to cancel')
-end
-
--- The server is gone, and answers no more.
-function M.server_ended()
-  local ended = runs
-  runs = {}
-  for _, run in pairs(ended) do
-    fail(run, run.title .. ': the server ended')
-  end
-end
-
--- Nobody reads what would still come.
-function answer.on_close()
-  for id, run in pairs(runs) do
-    if run.reads then
-      stop(id, run)
-    end
-  end
-end
-
--- `nearline/action/progress`: a piece of an answer, or its end.
-function M.progress(params)
-  local run = runs[params.id]
-  if not run then
-    if params.done or vim.startswith(params.id, OWN) then
-      return -- cancelled, and it still comes
-    end
-    run = { title = (params.action:gsub('-', ' ')), chars = 0 }
-    runs[params.id] = run
-  end
-  if params.done then
-    if not run.client then -- the others end with the answer to their command
-      runs[params.id] = nil
-      say(('%s: %s'):format(run.title, params.note ~= '' and params.note or 'done by ' .. params.endpoint))
-    end
-  elseif run.reads then
-    answer.append(params.text)
-  elseif params.text ~= '' then
-    run.chars = run.chars + vim.fn.strchars(params.text)
-    say(('%s … %d characters'):format(run.title, run.chars))
-  end
-end
-
--- Asking ----------------------------------------------------------------------------------------------------------
+M.cancel = runs.cancel
+M.server_ended = runs.server_ended
+M.progress = runs.progress
 
 ---@param client vim.lsp.Client
 ---@param command string
 ---@param argument table
----@param run nearline.Run
-local function start(client, command, argument, run, buf)
-  count = count + 1
-  local id = OWN .. count
-  argument.id = id
-  runs[id] = run
+local function start(client, command, argument, run)
+  argument.pin = pin.endpoint
   run.client = client
-  if not run.reads then
-    say(run.title .. ' …')
-  end
-  local params = { command = command, arguments = { argument } }
-  local sent, request = client:request('workspace/executeCommand', params, function(err, result)
-    if runs[id] then -- else it was cancelled
-      runs[id] = nil
-      if err then
-        fail(run, err.message)
-      else
-        finish(run, result)
-      end
-    end
-  end, buf)
-  run.request = sent and request or nil
-  if not sent then
-    runs[id] = nil
-    fail(run, 'the server is not running')
-  end
+  runs.start(command, argument, run)
 end
 
 ---@param prompt string
@@ -239,6 +47,27 @@ local function ask_user(prompt, go_on)
       go_on(vim.trim(text))
     end
   end)
+end
+
+-- The server of this buffer; for what may be about no file, any.
+---@return vim.lsp.Client?, boolean here
+local function client_for(buf, anywhere)
+  local here = vim.lsp.get_clients({ bufnr = buf, name = 'nearline' })[1]
+  local client = here or (anywhere and vim.lsp.get_clients({ name = 'nearline' })[1])
+  if not client then
+    vim.notify('nearline: no server has this buffer', vim.log.levels.WARN)
+  end
+  return client, here ~= nil
+end
+
+---@return table
+local function argument_for(name, client, buf, lines)
+  return {
+    uri = vim.uri_from_bufnr(buf),
+    version = vim.lsp.util.buf_versions[buf],
+    range = place.range(client, buf, lines),
+    diagnostics = name == 'fix' and place.diagnostics(client, buf, lines) or nil,
+  }
 end
 
 ---@param name string
@@ -254,24 +83,17 @@ function M.run(name, instruction, lines)
     end)
     return
   end
-  local here = vim.lsp.get_clients({ bufnr = buf, name = 'nearline' })[1]
-  local client = here or (action.asks and vim.lsp.get_clients({ name = 'nearline' })[1])
+  local client, here = client_for(buf, action.asks)
   if not client then
-    vim.notify('nearline: no server has this buffer', vim.log.levels.WARN)
     return
   end
-  local argument = { instruction = instruction }
-  if here and name ~= 'followup' then
-    argument.uri = vim.uri_from_bufnr(buf)
-    argument.version = vim.lsp.util.buf_versions[buf]
-    argument.range = range_of(client, buf, lines)
-    argument.diagnostics = name == 'fix' and diagnostics_of(client, buf, lines) or nil
-  end
+  local argument = here and name ~= 'followup' and argument_for(name, client, buf, lines) or {}
+  argument.instruction = instruction
   if action.reads then
     local heading = instruction ~= '' and ('%s: %s'):format(action.title, instruction) or action.title
     answer.open(heading, name == 'followup')
   end
-  start(client, action.command, argument, { title = action.title, reads = action.reads, chars = 0 }, buf)
+  start(client, action.command, argument, { title = action.title, reads = action.reads })
 end
 
 -- A command of an item of the code-action menu; a title that ends in an ellipsis takes an instruction.
@@ -284,18 +106,43 @@ function M.execute(command, context)
     return one.command == command.command
   end)
   local function go_on(instruction)
-    local run = { title = title, reads = action and action.reads, chars = 0 }
+    local run = { title = title, reads = action and action.reads }
     if run.reads then
       answer.open(title, false)
     end
     argument.instruction = instruction
-    start(client, command.command, argument, run, context.bufnr)
+    start(client, command.command, argument, run)
   end
   if title ~= command.title then
     ask_user(title .. ': ', go_on)
   else
     go_on(argument.instruction)
   end
+end
+
+-- A message for what is staged, put before the text of a buffer in which a commit message is written, else shown.
+function M.commit()
+  local buf = api.nvim_get_current_buf()
+  local client = client_for(buf, true)
+  if not client then
+    return
+  end
+  local function on_text(text)
+    api.nvim_buf_set_lines(buf, 0, 0, false, vim.split(vim.trim(text), '\n', { plain = true }))
+  end
+  vim.system(
+    { 'git', 'diff', '--cached' },
+    { text = true },
+    vim.schedule_wrap(function(done)
+      if done.code ~= 0 or done.stdout == '' then
+        local why = done.code ~= 0 and vim.trim(done.stderr) or 'nothing is staged'
+        vim.notify('nearline: ' .. why, vim.log.levels.WARN)
+        return
+      end
+      local run = { title = 'Commit message', on_text = vim.bo[buf].filetype == 'gitcommit' and on_text or nil }
+      start(client, 'nearline.commitMessage', { diff = done.stdout }, run)
+    end)
+  )
 end
 
 return M

@@ -1,9 +1,10 @@
--- The window in which answers are read: one buffer of Markdown in a split, which fills as the text comes.
+-- The window in which answers are read: one buffer of Markdown in a split or a float, which fills as the text comes.
 local M = {}
 
 local api = vim.api
 
 local NAME = 'nearline://answer'
+local FLOAT_SHARE = 0.7 -- of the screen, each way
 
 local buffer ---@type integer?
 
@@ -30,9 +31,32 @@ end
 
 ---@return integer?
 local function window()
-  return buffer and vim.iter(api.nvim_tabpage_list_wins(0)):find(function(win)
-    return api.nvim_win_get_buf(win) == buffer
-  end)
+  return buffer
+    and vim.iter(api.nvim_tabpage_list_wins(0)):find(function(win)
+      return api.nvim_win_get_buf(win) == buffer
+    end)
+end
+
+---@return vim.api.keyset.win_config
+local function float()
+  local width, height = math.floor(vim.o.columns * FLOAT_SHARE), math.floor(vim.o.lines * FLOAT_SHARE)
+  return {
+    relative = 'editor',
+    width = width,
+    height = height,
+    row = math.floor((vim.o.lines - height) / 2) - 1,
+    col = math.floor((vim.o.columns - width) / 2),
+    border = 'rounded',
+    title = ' Nearline ',
+    footer = ' q closes ',
+  }
+end
+
+local function show()
+  local floats = require('nearline.config').current.answer == 'float'
+  local win = api.nvim_open_win(buffer, true, floats and float() or { split = 'right' })
+  vim.wo[win].wrap, vim.wo[win].linebreak = true, true
+  return win
 end
 
 -- Shows the window and puts the cursor into it; what it showed goes on below, or is gone.
@@ -42,13 +66,8 @@ function M.open(heading, goes_on)
   if not (buffer and api.nvim_buf_is_valid(buffer)) then
     make()
   end
-  local win = window()
-  if win then
-    api.nvim_set_current_win(win)
-  else
-    win = api.nvim_open_win(buffer, true, { split = 'right' })
-    vim.wo[win].wrap, vim.wo[win].linebreak = true, true
-  end
+  local win = window() or show()
+  api.nvim_set_current_win(win)
   vim.cmd.stopinsert()
   local line = '# ' .. heading:gsub('%s*\n%s*', ' ')
   if goes_on and api.nvim_buf_line_count(buffer) > 1 then

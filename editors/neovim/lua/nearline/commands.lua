@@ -1,4 +1,4 @@
--- What `:Nearline {name}` does; those that are actions get the rest of the line, and the range.
+-- What `:Nearline {name}` does; some take the rest of the line, and the range.
 local nearline = require('nearline')
 
 if not nearline.config() then
@@ -7,16 +7,37 @@ end
 
 local M = {}
 
-function M.enable()
-  nearline.enable(true)
+local function words(text)
+  return vim.split(text, '%s+', { trimempty = true })
 end
 
-function M.disable()
-  nearline.enable(false)
+-- Switches --------------------------------------------------------------------------------------------------------
+
+---@param filetype string  "" for all
+function M.enable(filetype)
+  nearline.enable(true, filetype ~= '' and filetype or nil)
+end
+
+---@param filetype string
+function M.disable(filetype)
+  nearline.enable(false, filetype ~= '' and filetype or nil)
 end
 
 function M.toggle()
   nearline.enable(not nearline.is_enabled())
+end
+
+---@param minutes string
+function M.pause(minutes)
+  if minutes ~= '' and not tonumber(minutes) then
+    vim.notify('nearline: not a number of minutes: ' .. minutes, vim.log.levels.ERROR)
+    return
+  end
+  nearline.pause(tonumber(minutes))
+end
+
+function M.resume()
+  nearline.resume()
 end
 
 function M.trigger()
@@ -27,15 +48,16 @@ function M.trigger()
   vim.schedule(nearline.trigger)
 end
 
-function M.restart()
-  nearline.restart()
-end
+-- What there is to know -------------------------------------------------------------------------------------------
 
 function M.status()
-  local details = nearline.details()
+  local details, pinned = nearline.details(), require('nearline.pin').endpoint
   local lines = { nearline.status() }
-  if details.model ~= '' then
+  if (details.model or '') ~= '' then
     lines[#lines + 1] = ('model %s at %s'):format(details.model, details.endpoint)
+  end
+  if pinned then
+    lines[#lines + 1] = 'actions are asked at ' .. pinned
   end
   vim.api.nvim_echo({ { table.concat(lines, '\n') } }, false, {})
 end
@@ -53,14 +75,8 @@ function M.why()
   end)
 end
 
-function M.cancel()
-  require('nearline.actions').cancel()
-end
-
-for _, name in ipairs({ 'explain', 'refactor', 'fix', 'tests', 'document', 'review', 'ask', 'followup' }) do
-  M[name] = function(instruction, lines)
-    require('nearline.actions').run(name, instruction, lines)
-  end
+function M.health()
+  vim.cmd.checkhealth('nearline')
 end
 
 -- The server's standard error output is in Neovim's log of all language servers.
@@ -68,8 +84,59 @@ function M.log()
   vim.cmd.tabedit(vim.fn.fnameescape(vim.lsp.log.get_filename()))
 end
 
-function M.health()
-  vim.cmd.checkhealth('nearline')
+-- These are commands of `nearline` itself, in a terminal below; they end with its window.
+for _, name in ipairs({ 'report', 'dashboard', 'doctor' }) do
+  M[name] = function(options)
+    require('nearline.terminal').run(name, words(options))
+  end
+end
+
+-- The server and its actions --------------------------------------------------------------------------------------
+
+function M.restart()
+  nearline.restart()
+end
+
+---@param endpoint string
+function M.pin(endpoint)
+  local pin = require('nearline.pin')
+  if endpoint == '' then
+    pin.choose()
+  else
+    pin.set(endpoint)
+  end
+end
+
+function M.unpin()
+  require('nearline.pin').set(nil)
+end
+
+function M.cancel()
+  require('nearline.actions').cancel()
+end
+
+local function decide(apply)
+  if not require('nearline.preview').decide(apply) then
+    vim.notify('nearline: there is no proposal', vim.log.levels.WARN)
+  end
+end
+
+function M.apply()
+  decide(true)
+end
+
+function M.discard()
+  decide(false)
+end
+
+function M.commit()
+  require('nearline.actions').commit()
+end
+
+for _, name in ipairs({ 'explain', 'refactor', 'fix', 'tests', 'document', 'body', 'review', 'ask', 'followup' }) do
+  M[name] = function(instruction, lines)
+    require('nearline.actions').run(name, instruction, lines)
+  end
 end
 
 return M

@@ -1,7 +1,9 @@
--- What the server writes into files, as one undo step and only into what it has seen.
+-- What the server writes into files: after a look at it, as one undo step, and only into what it has seen.
 local M = {}
 
 local api, lsp = vim.api, vim.lsp
+local configuration = require('nearline.config')
+local preview = require('nearline.preview')
 
 -- What was typed before an edit, and what is typed after it, are undo steps of their own.
 local function break_undo(buf)
@@ -10,6 +12,19 @@ local function break_undo(buf)
       vim.cmd('let &l:undolevels = &l:undolevels')
     end)
   end
+end
+
+-- The changes without their annotations: Neovim 0.12 prints those, and what was done is said in the end.
+---@param edit lsp.WorkspaceEdit
+local function plain(edit)
+  edit.changeAnnotations = nil
+  for _, change in ipairs(edit.documentChanges or {}) do
+    change.annotationId = nil
+    for _, one in ipairs(change.edits or {}) do
+      one.annotationId = nil
+    end
+  end
+  return edit.documentChanges or {}
 end
 
 -- Why an edit must not be applied; Neovim itself would report an outdated one as applied, and empty a file that it is
@@ -21,7 +36,7 @@ local function refusal(changes)
     if document then
       local buf = vim.uri_to_bufnr(document.uri)
       local version = lsp.util.buf_versions[buf]
-      if document.version and version and version ~= document.version then
+      if type(document.version) == 'number' and version and version ~= document.version then
         return 'the buffer was changed'
       end
     elseif change.kind == 'create' and not (options.overwrite or options.ignoreIfExists) then
@@ -30,6 +45,27 @@ local function refusal(changes)
       end
     end
   end
+end
+
+-- Shows what would be changed where text would be; a new file takes nothing away.
+---@return string?  why it must not be applied after all
+local function look_first(changes, encoding)
+  local document = changes[1] and changes[1].textDocument
+  if not configuration.current.preview or #changes ~= 1 or not document then
+    return nil
+  end
+  preview.until_normal()
+  local reason = refusal(changes)
+  if reason then
+    return reason -- the server comes again with what fits
+  end
+  local buf = vim.uri_to_bufnr(document.uri)
+  vim.fn.bufload(buf)
+  if not preview.ask(buf, changes[1].edits, encoding) then
+    require('nearline.runs').discarded(document.uri)
+    return 'discarded'
+  end
+  return refusal(changes)
 end
 
 -- A new file is shown beside the window, and nobody's cursor moves.
@@ -43,8 +79,9 @@ end
 
 ---@type lsp.Handler
 function M.apply(err, params, context)
-  local changes = params.edit.documentChanges or {}
-  local reason = refusal(changes)
+  local changes = plain(params.edit)
+  local client = assert(lsp.get_client_by_id(context.client_id))
+  local reason = refusal(changes) or look_first(changes, client.offset_encoding)
   if reason then
     return { applied = false, failureReason = reason }
   end
@@ -53,7 +90,7 @@ function M.apply(err, params, context)
     buffers[#buffers + 1] = change.textDocument and vim.uri_to_bufnr(change.textDocument.uri)
   end
   vim.iter(buffers):each(break_undo)
-  params.label = nil -- Neovim prints it; what was done is said when the answer is complete
+  params.label = nil -- Neovim prints it too
   local result = lsp.handlers['workspace/applyEdit'](err, params, context)
   vim.iter(buffers):each(break_undo)
   if result.applied then

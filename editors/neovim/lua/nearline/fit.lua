@@ -16,6 +16,7 @@ local UTF8_CHAR = '[%z\1-\127\194-\244][\128-\191]*'
 ---@field head string  the line up to there
 ---@field after string  what follows the replaced range; it stays
 ---@field newlines integer
+---@field others integer  lines of the buffer besides those of the text
 
 ---@class nearline.Fit  a choice seen from the cursor
 ---@field choice nearline.Choice
@@ -52,7 +53,7 @@ function M.choice(client, buf, row, col, item)
   end
   text = text:gsub('\r\n', '\n')
   local line, start, finish = line_at(buf, row), col, col
-  if item.range then
+  if type(item.range) == 'table' then -- null is vim.NIL in Neovim 0.12
     local first, last = item.range.start, item.range['end']
     if first.line ~= row or last.line ~= row then
       return nil
@@ -72,6 +73,7 @@ function M.choice(client, buf, row, col, item)
     head = line:sub(1, start),
     after = line:sub(finish + 1),
     newlines = newlines,
+    others = api.nvim_buf_line_count(buf) - 1,
   }
 end
 
@@ -95,8 +97,12 @@ end
 ---@return nearline.Fit?
 function M.fit(buf, choice)
   local row, col = M.cursor()
-  if row < choice.row or row - choice.row > choice.newlines then
+  local further = row - choice.row
+  if further < 0 or further > choice.newlines then
     return nil
+  end
+  if api.nvim_buf_line_count(buf) - 1 - further ~= choice.others then
+    return nil -- Delete at the end of the line has joined the next one, for instance
   end
   local lines = api.nvim_buf_get_lines(buf, choice.row, row + 1, false)
   if #lines == 0 or not vim.startswith(lines[1], choice.head) then

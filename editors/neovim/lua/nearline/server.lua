@@ -1,4 +1,4 @@
--- The language server of a buffer, and telling it where the user is.
+-- The language server of a buffer, whether it may be asked there, and telling it where the user is.
 local M = {}
 
 local api = vim.api
@@ -8,13 +8,21 @@ local cursor = require('nearline.fit').cursor
 local REST_MS = 150 -- a cursor that rests so long in normal mode is worth preparing for
 
 M.enabled = true
+M.paused = false
+M.disabled_filetypes = {} ---@type table<string, boolean>
 
 local focused = {} ---@type {buf: integer?, row: integer?}
 local rest = assert(vim.uv.new_timer())
 
+-- Whether this buffer's keys may go to the server.
+---@param buf integer
+function M.may_ask(buf)
+  return M.enabled and not M.paused and vim.b[buf].nearline ~= false and not M.disabled_filetypes[vim.bo[buf].filetype]
+end
+
 ---@return vim.lsp.Client?
 function M.client(buf)
-  if not M.enabled or vim.b[buf].nearline == false then
+  if not M.may_ask(buf) then
     return nil
   end
   for _, client in ipairs(vim.lsp.get_clients({ bufnr = buf, name = 'nearline' })) do
@@ -47,13 +55,6 @@ function M.cursor_moved()
   else
     rest:start(REST_MS, 0, vim.schedule_wrap(M.tell_focus))
   end
-end
-
----@param value boolean
-function M.enable(value)
-  M.enabled = value
-  rest:stop()
-  M.tell_focus()
 end
 
 return M

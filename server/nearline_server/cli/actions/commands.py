@@ -92,6 +92,7 @@ def _act(
 
 def _result(config: str | None, asked: Asked, as_json: bool) -> Result:
     router = open_router(config, asked.workspace)
+    router.look_up_prices()
     try:
         return asyncio.run(answered(router, asked, streams=asked.action.output == "text" and not as_json))
     except KeyboardInterrupt:

@@ -29,8 +29,10 @@ LOOK_S = 2.0
 
 CONNECT = """
 Your editor:
-  Neovim   add editors/neovim to the runtimepath, then require('nearline').setup()
-  others   start `nearline lsp` for every language; it speaks textDocument/inlineCompletion
+  Neovim    nearline setup neovim
+  VS Code   nearline setup vscode
+  others    start `nearline lsp` for every language; it speaks textDocument/inlineCompletion
+What this used and cost: nearline report
 """
 
 

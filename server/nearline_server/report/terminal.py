@@ -8,6 +8,9 @@ from rich.table import Table as Grid
 from nearline_server.report.contents import Report, certainty_sentence, figures
 from nearline_server.report.tables import Table, tables, ways_table
 
+# Most names are whole in it, and eight columns of figures still fit a terminal of 80.
+NAME_WIDTH = 10
+
 
 def show(report: Report, console: Console) -> None:
     """Print the figures and the tables; `console` has to leave markup alone."""
@@ -37,7 +40,7 @@ def _grid(table: Table) -> Grid:
     for number, column in enumerate(table.columns):
         if number < table.texts:
             # A name that is too long goes on in the next line: cut off, two might be the same.
-            grid.add_column(column, overflow="fold")
+            grid.add_column(column, overflow="fold", min_width=NAME_WIDTH)
         else:
             grid.add_column(column.replace(" ", "\n"), justify="right", no_wrap=True)
     for row in table.rows:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 216, 64, 8, 12, 26
+HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 216, 80, 8, 12, 26
 # Room for a label below the axis.
 LABEL_WIDTH = 46
 COLOURS = 7

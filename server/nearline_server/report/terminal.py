@@ -9,7 +9,7 @@ from nearline_server.report.contents import Report, certainty_sentence, figures
 from nearline_server.report.tables import Table, tables, ways_table
 
 # Most names are whole in it, and eight columns of figures still fit a terminal of 80.
-NAME_WIDTH = 10
+NAME_WIDTH = 8
 
 
 def show(report: Report, console: Console) -> None:
@@ -36,7 +36,7 @@ def show(report: Report, console: Console) -> None:
 
 
 def _grid(table: Table) -> Grid:
-    grid = Grid(box=None, pad_edge=False, header_style="dim")
+    grid = Grid(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for number, column in enumerate(table.columns):
         if number < table.texts:
             # A name that is too long goes on in the next line: cut off, two might be the same.

@@ -62,6 +62,8 @@ class Answer:
             "evaluated_tokens": usage.evaluated_tokens,
             "cached_tokens": usage.cached_tokens,
             "output_tokens": usage.output_tokens,
+            "prefill_ms": usage.prefill_ms,
+            "decode_ms": usage.decode_ms,
         }
 
 

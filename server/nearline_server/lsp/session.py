@@ -47,7 +47,7 @@ class Session:
         self._shown: set[str] = set()
         self.router = Router(self._loaded.config, self._status_changed)
         server.acceptance.ledger = lambda: self.router.ledger
-        self._live = LiveState(runtime_dir(), self.router.snapshot)
+        self._live = LiveState(runtime_dir(), self._snapshot)
         self.settings, _ = read_settings()
         self.completer = Completer(self.router, self.settings.completion, self._late)
         self.completer.folders = files.folders
@@ -107,6 +107,10 @@ class Session:
             "offline": self.router.config.offline,
             "blocked": self._blocked,
         }
+
+    def _snapshot(self) -> dict[str, Any]:
+        answer = self.last_answer.record() if self.last_answer else None
+        return self.router.snapshot() | {"last_answer": answer}
 
     def endpoints(self) -> list[dict[str, Any]]:
         """Who can be pinned, in the configuration's order."""

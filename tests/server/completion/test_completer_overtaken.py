@@ -195,7 +195,8 @@ async def test_the_record_of_an_answer_holds_no_text(completer: Completer, model
     record = (await completer.complete(HERE)).record()
 
     assert {
-        "found", "reason", "ttft_ms", "total_ms", "stages_ms", "evaluated_tokens", "cached_tokens", "output_tokens"
+        "found", "reason", "ttft_ms", "total_ms", "stages_ms", "evaluated_tokens", "cached_tokens", "output_tokens",
+        "prefill_ms", "decode_ms",
     } == set(record)  # fmt: skip
     assert "secret" not in repr(record)
 

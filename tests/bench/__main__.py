@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ from tests.bench.engine import Engine, started
 from tests.bench.load import STEADY, Load, LoadProbe, OthersMeter
 from tests.bench.machine import machine, one_line
 from tests.bench.overhead import Incomplete
+from tests.bench.replay import section as replay
+from tests.bench.replay import soak
 from tests.bench.report import Figures
 
 WITH_ENGINE: dict[str, Callable[[Engine], Awaitable[Figures]]] = {
@@ -55,6 +57,13 @@ WITHOUT: dict[str, Callable[[Path], Awaitable[Figures]]] = {
     "overhead": overhead.measure,
     "warm": warm.measure,
 }
+# What takes as long as one wants, and how many minutes it takes else.
+REPLAYED: dict[str, tuple[Callable[..., Awaitable[Figures]], float]] = {
+    "replay": (replay.measure, replay.MINUTES),
+    "soak": (soak.measure, soak.MINUTES),
+}
+# Of an hour.
+ONLY_WHEN_ASKED_FOR = {"soak"}
 NO_RESULT = 3
 INTERRUPTED = 130
 PIPE_WIDTH = 130
@@ -93,9 +102,9 @@ class Bench:
             "with others): compare figures within one run only"
         )
 
-    async def run(self, names: Iterable[str], folder: Path) -> None:
+    async def run(self, options: argparse.Namespace, folder: Path) -> None:
         """Measure. Raises Busy as soon as the machine is, unless figures are wanted anyway."""
-        chosen = set(names)
+        chosen = set(options.only)
         self._look("before the first section")
         if chosen & WITH_ENGINE.keys():
             async with started(folder) as engine:
@@ -106,6 +115,9 @@ class Bench:
             self._introduce(machine(None))
         for name in (name for name in WITHOUT if name in chosen):
             await self._section(name, WITHOUT[name](folder))
+        for name, (measure, minutes) in REPLAYED.items():
+            if name in chosen:
+                await self._section(name, measure(folder, options.minutes or minutes, tuning=options.tuning))
 
     def record(self) -> dict[str, Any]:
         """For JSON."""
@@ -159,7 +171,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     start_s = time.perf_counter()
     try:
-        _run(bench, options.only)
+        _run(bench, options)
     except KeyboardInterrupt:
         console.print("The bench was interrupted; its engine is ended")
         return INTERRUPTED
@@ -168,6 +180,9 @@ def main() -> int:
         return 1
     if options.json:
         options.json.write_text(json.dumps(bench.record(), indent=1) + "\n")
+    replayed = bench.sections.get("replay")
+    if options.html and isinstance(replayed, replay.ReplayFigures):
+        options.html.write_text(replayed.page(), encoding="utf-8")
     console.print(f"{len(bench.sections)} sections in {time.perf_counter() - start_s:.0f} s")
     if bench.unsteady:
         console.print(bench.unsteady, style="yellow")
@@ -178,18 +193,22 @@ def main() -> int:
     return NO_RESULT if (bench.banner or bench.missing) and not options.anyway else 0
 
 
-def _run(bench: Bench, names: Iterable[str]) -> None:
+def _run(bench: Bench, options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="nearline-bench-") as folder, contextlib.suppress(Busy):
         # An engine, locks and state of our own, whatever else runs for this user.
         os.environ["NEARLINE_RUNTIME_DIR"] = os.environ["NEARLINE_STATE_DIR"] = folder
-        asyncio.run(bench.run(names, Path(folder)))
+        asyncio.run(bench.run(options, Path(folder)))
 
 
 def _options() -> argparse.Namespace:
-    known = [*WITH_ENGINE, *WITHOUT]
+    known = [*WITH_ENGINE, *WITHOUT, *REPLAYED]
+    usual = [name for name in known if name not in ONLY_WHEN_ASKED_FOR]
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--only", type=_names(known), default=known, metavar="SECTION[,SECTION]", help=", ".join(known))
+    parser.add_argument("--only", type=_names(known), default=usual, metavar="SECTION[,SECTION]", help=", ".join(known))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the replay as a page there")
+    parser.add_argument("--minutes", type=float, help="how long the replay, or the soak, is to take (else 8, or 60)")
+    parser.add_argument("--tuning", action="store_true", help="replay the files to tune on, not those held out")
     parser.add_argument(
         "--anyway", action="store_true", help="print the figures of a busy machine, which are no result"
     )

@@ -13,6 +13,7 @@ from nearline_server.cli.options import config_option, user_config
 COMMANDS = {
     "lsp": ("nearline_server.cli.lsp", "lsp", "Run the language server (editors start this)."),
     "demo": ("nearline_server.cli.demo", "demo", "Type a real file at human pace and show the ghost text."),
+    "bench": ("nearline_server.cli.bench", "bench", "Replay real editing: what completion saves and costs here."),
     "complete": ("nearline_server.cli.complete", "complete", "Complete FILE:LINE:COL once."),
     "explain": ("nearline_server.cli.actions.commands", "explain", "Explain code."),
     "refactor": ("nearline_server.cli.actions.commands", "refactor", "Rewrite code: a diff, or --apply."),
@@ -23,9 +24,15 @@ COMMANDS = {
     "ask": ("nearline_server.cli.actions.commands", "ask", "Ask anything, of a file or of none."),
     "route": ("nearline_server.cli.route", "route", "Say where a request would go, and why; sends nothing."),
     "status": ("nearline_server.cli.status", "status", "Show what every editor window and the engine are doing."),
+    "dashboard": ("nearline_server.cli.dashboard", "dashboard", "Show all that in a browser, live, on loopback."),
     "egress": ("nearline_server.cli.egress", "egress", "Show what left for whom, and why it was allowed."),
+    "report": ("nearline_server.cli.report", "report", "Report a month's costs, speed and what came of it."),
+    "ledger": ("nearline_server.cli.ledger", "ledger", "Prune, export or forget the record behind reports."),
+    "reconcile": ("nearline_server.cli.reconcile", "reconcile", "Compare a provider's usage export with the ledger."),
+    "replay": ("nearline_server.cli.replay", "replay", "Decide recorded requests again under another configuration."),
     "doctor": ("nearline_server.cli.doctor", "doctor", "Check configuration, keys, endpoints, engine and sensors."),
     "trust": ("nearline_server.cli.trust", "trust", "Let a folder's own nearline.yaml count in full."),
+    "setup": ("nearline_server.cli.setup", "setup", "Connect an editor: neovim or vscode; --print only shows how."),
     "engine": ("nearline_server.cli.engine", "engine", "Host the embedded llama.cpp, or see and stop it."),
     "model": ("nearline_server.cli.model", "model", "List, pull, verify and remove models."),
 }

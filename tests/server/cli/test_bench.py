@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from nearline_server.cli import bench
 from tests.scripted_llama import MODEL, ScriptedLlama
 
 from .conftest import Run
@@ -24,8 +23,8 @@ FUNCTION = """def function_{0}(first, second):
 def folder(tmp_path: Path, llama: ScriptedLlama, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with one file of which the model knows a line, and a typist who needs no time to think."""
     monkeypatch.setattr("nearline_server.replay.visit.LOOK_S", 0.0)
-    monkeypatch.setattr(bench, "SETTLE_S", 0.0)
-    monkeypatch.setattr(bench, "KEYS", 10)
+    monkeypatch.setattr("nearline_server.replay.timed.SETTLE_S", 0.0)
+    monkeypatch.setattr("nearline_server.replay.timed.KEYS", 10)
     monkeypatch.setattr("nearline_server.replay.session.MEDIAN_GAP_S", 0.1)
     monkeypatch.setattr("nearline_server.replay.session.LINE_END_S", 0.0)
     monkeypatch.setattr("nearline_server.replay.session.BLOCK_S", 0.0)

@@ -1,0 +1,121 @@
+"""The ways of others that the replay bench plays beside ours, and ours without its techniques."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from nearline_server.replay.files import SourceFile
+from tests.bench.replay import strategies
+from tests.bench.replay.llama_vim import LlamaVimWindow
+from tests.bench.replay.plain_prefix import PROMPT_CHARS, STEP_CHARS, PlainPrefix, prompt
+from tests.waiting import settle
+
+FILE, TEXT = SourceFile("a.py", "python", ""), "def f():\nx = 1\n"
+
+
+class Server:
+    """A llama.cpp server behind a client: answers with `content` as soon as `free` is set."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.content = "return 1"
+        self.free = asyncio.Event()
+        self.free.set()
+        transport = httpx2.MockTransport(self._answer)
+        self.http = httpx2.AsyncClient(transport=transport, base_url="http://llama")
+
+    async def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        body = json.loads(request.content)
+        self.asked.append((request.url.path, body))
+        await self.free.wait()
+        if body["stream"]:
+            return httpx2.Response(200, text=f"data: {json.dumps({'content': self.content})}\n\n")
+        return httpx2.Response(200, json={"content": self.content})
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    server = Server()
+    async with server.http:
+        yield server
+
+
+async def test_plain_prefix_sends_what_stands_before_the_cursor(server: Server) -> None:
+    """Nothing of what follows; the first prompt is read before the first key."""
+    window = PlainPrefix(server.http)
+    await window.begin(FILE, TEXT, (0, 8))
+    at = window.replace((0, 8), (0, 8), "\n    ")
+    item, _ = await window.ask(at)
+
+    assert item is not None
+    assert item.insert_text == "return 1"
+    assert [(path, body["prompt"], body["n_predict"]) for path, body in server.asked] == [
+        ("/completion", "def f():", 0),
+        ("/completion", "def f():\n    ", 32),
+    ]
+
+
+async def test_plain_prefix_drops_the_request_of_the_key_before(server: Server) -> None:
+    """It is answered with nothing, and no time is taken for it."""
+    window = PlainPrefix(server.http)
+    await window.begin(FILE, TEXT, (0, 8))
+    server.free.clear()
+    first = asyncio.create_task(window.ask((0, 8)))
+    await settle()
+    second = asyncio.create_task(window.ask((0, 8)))
+    await settle()
+    server.free.set()
+
+    assert (await first)[0] is None
+    assert (await second)[0] is not None
+    assert len(window.request_ms) == 1
+
+
+def test_the_beginning_of_a_plain_prompt_moves_in_steps() -> None:
+    """Else each key would be a new prompt to the engine; never less than it should have, up to its first line."""
+    text = "".join(f"line {number}\n" for number in range(2_000))
+    prompts = [prompt(text[:end]) for end in range(10_000, 10_400)]
+
+    assert len({text.index(one) for one in prompts}) <= 2
+    assert all(PROMPT_CHARS - 20 <= len(one) <= PROMPT_CHARS + STEP_CHARS for one in prompts)
+
+
+async def test_llama_vim_sees_jumps_and_deletions(server: Server) -> None:
+    """It asks wherever the cursor goes, and shows what it knows of a place it comes back to."""
+    window = LlamaVimWindow(server.http)
+    await window.begin(FILE, TEXT, (0, 8))
+    at = window.replace((0, 8), (0, 8), "z")
+    await settle()
+    back = window.replace((0, 8), at, "")
+    item, _ = await window.ask(back)
+    window.focus((1, 5))
+    await settle()
+    await window.end()
+
+    assert item is not None
+    assert item.insert_text == "return 1"
+    assert [body["prompt"] for _, body in server.asked] == ["def f():", "def f():z", "x = 1"]
+    assert len(window.request_ms) == 3
+
+
+def test_every_technique_can_still_be_switched_off() -> None:
+    """What the switches patch is there under its name; a renaming would make an ablation of nothing."""
+    program = "from tests.bench.replay.without import WITHOUT\nfor switch in WITHOUT.values(): switch()"
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[3])
+
+
+def test_a_strategy_s_name_says_what_is_missing() -> None:
+    """And each of them has one."""
+    names = [strategies.OURS, *strategies.PEERS, *map(strategies.without, strategies.TECHNIQUES)]
+
+    assert len(names) == len(set(names)) > 12
+    assert strategies.without("join") == "without join"

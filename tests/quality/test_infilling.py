@@ -1,64 +1,37 @@
-"""Quality of the pipeline against the model's documented prompt: same model, same tasks, same run."""
+"""Eight holes with the real model, three ways: that the bench works, and that ours is not beaten. The gate proper is
+`make quality`, whose hundreds of tasks can tell a small difference from chance."""
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from nearline_router.fim import FimTemplate, Layout, Rendered, render, template_for
-from nearline_router.router import Router
-from nearline_router.transports import llamacpp
-from nearline_router.types import Infill, RoutingRequest
-from nearline_server.completion.completer import Completer
-from nearline_server.completion.settings import CompletionSettings
-from tests.quality.humaneval import Task, tasks
-from tests.quality.places import place_at
+from nearline_server.quality.hole import Hole
+from tests.quality.compared import BARE, OURS, compared
+from tests.quality.engine import Sides
+from tests.quality.humaneval import random_span
 
-COUNT, SEED = 30, 11
-FAST_TOKENS_PER_S = 1e6
-PATIENT = CompletionSettings(budget_ms=60_000)
+COUNT, SEED = 8, 11
+# A slow machine reads longer ones for many seconds.
+LONGEST_CHARS = 500
+# Of eight, two may be chance, on a processor with another rounding.
+SLACK = 2
 
 
 @pytest.mark.timeout(580)
-async def test_the_pipeline_beats_the_documented_prompt(router: Router, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More lines are completed exactly, cursor anywhere in the line, first line kept."""
-    ours = documented = 0
-    for task in tasks(COUNT, SEED):
-        # One after the other on the same task: what they share of the prompt is read once.
-        ours += await _ours(router, task) == task.target.rstrip()
-        with monkeypatch.context() as patch:
-            patch.setattr(llamacpp, "render", _documented_prompt)
-            documented += await _documented(router, task) == task.target.rstrip()
-    print(f"exact match of {COUNT}: ours {ours / COUNT:.2f}, documented {documented / COUNT:.2f}")
+async def test_the_pipeline_is_not_beaten_by_the_documented_prompt(sides: Sides) -> None:
+    """The cursor is anywhere in a line of eight problems: as many programs work, but for chance, and some do at all."""
+    by_problem = {hole.source: hole for hole in random_span() if not hole.multiline and _chars(hole) < LONGEST_CHARS}
+    holes = random.Random(SEED).sample(list(by_problem.values()), COUNT)
 
-    assert ours > documented
+    results = await compared(sides, holes, lambda: None)
 
-
-def test_the_documented_prompt_is_the_one_the_model_was_trained_with() -> None:
-    """Prefix, suffix, middle; nothing healed."""
-    template = template_for("qwen2.5-coder-0.5b-instruct-q4_k_m.gguf")
-    assert template is not None
-    infill = Infill("a = ", "b", "\nc", "", "python")
-
-    text = render(template, infill, Layout.DOCUMENTED, can_force=False).as_text
-
-    assert text == "<|fim_prefix|>a = b<|fim_suffix|>\nc<|fim_middle|>"
+    passed = {way: sum(bool(one.scores[way].passed) for one in results) for way in results[0].scores}
+    print(f"of {COUNT} programs work: {passed}")
+    assert passed[OURS] >= passed[BARE] - SLACK
+    assert passed[OURS] >= SLACK
 
 
-def _documented_prompt(template: FimTemplate, infill: Infill) -> Rendered:
-    return render(template, infill, Layout.DOCUMENTED, can_force=False)
-
-
-async def _ours(router: Router, task: Task) -> str:
-    router.speed.prefill_tokens_per_s = FAST_TOKENS_PER_S
-    completer = Completer(router, PATIENT)
-    place = place_at(f"{task.name.replace('/', '_')}.py", "python", task.before, task.after)
-    answer = await completer.complete(place, last_change="insert")
-    await completer.aclose()
-    return answer.text.rstrip()
-
-
-async def _documented(router: Router, task: Task) -> str:
-    infill = Infill(task.before, "", task.after, "", "python")
-    request = RoutingRequest(infill, max_output_tokens=PATIENT.max_line_tokens)
-    text = "".join([chunk.text async for chunk in router.stream(request)])
-    return text.partition("\n")[0].rstrip()
+def _chars(hole: Hole) -> int:
+    return len(hole.before + hole.target + hole.after)

@@ -12,7 +12,7 @@ from nearline_server.completion.brackets import imbalance
 from nearline_server.completion.completer import Completer
 from nearline_server.completion.settings import CompletionSettings
 from nearline_server.completion.warm_up import WarmUp
-from tests.quality.places import place_at
+from nearline_server.quality.pipeline import place_at
 from tests.quality.snippets import SNIPPETS, Snippet
 
 PATIENT = CompletionSettings(budget_ms=60_000, invoked_budget_ms=60_000)

@@ -34,7 +34,7 @@ COMMANDS = {
     "trust": ("nearline_server.cli.trust", "trust", "Let a folder's own nearline.yaml count in full."),
     "setup": ("nearline_server.cli.setup", "setup", "Connect an editor: neovim or vscode; --print only shows how."),
     "engine": ("nearline_server.cli.engine", "engine", "Host the embedded llama.cpp, or see and stop it."),
-    "model": ("nearline_server.cli.model", "model", "List, pull, verify and remove models."),
+    "model": ("nearline_server.cli.model", "model", "List, pull, verify, check and remove models."),
 }
 
 

@@ -1,12 +1,13 @@
-"""`nearline model`: list, pull, verify and remove models."""
+"""`nearline model`: list, pull, verify, check and remove models."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -14,15 +15,20 @@ from rich.table import Table
 
 from nearline_router.engine.catalogue import DEFAULT_MODEL_ID, MODELS, Model, find_model
 from nearline_router.engine.store import ModelStore, default_root, describe_download
-from nearline_router.errors import ModelStoreError
+from nearline_router.errors import ModelStoreError, RouterError
 from nearline_server.cli.download_progress import shown
+from nearline_server.cli.options import config_option
+
+if TYPE_CHECKING:
+    from nearline_router.router import Router
+    from nearline_server.quality.history import Run
 
 BY_HAND = "By hand: no SHA-256 is known, so download it yourself and set `engine.model` to the file."
 
 
 @click.group()
 def model() -> None:
-    """List, pull, verify and remove models."""
+    """List, pull, verify, check and remove models."""
 
 
 @model.command(name="list")
@@ -73,6 +79,32 @@ def verify(model_id: str | None) -> None:
             click.echo(f"{each.id}: SHA-256 matches")
 
 
+@model.command(short_help="Measure how good a model's completions are here.")
+@click.argument("model_id", metavar="[MODEL]", required=False)
+@config_option
+@click.pass_obj
+def check(config: str | None, model_id: str | None) -> None:
+    """Fill holes in known code with MODEL, an id or a GGUF file (without it with what completes as configured).
+
+    Takes a few minutes. What the model says is compared with what stood there; Python that differs is run,
+    in a process that is kept from writing files and from the network. Exit code 1: it is clearly worse than its
+    reference (the default model's for a model without one) or than in its run before. Each run is kept.
+    """
+    from nearline_router.learned import state_dir
+    from nearline_server.cli.ready import open_router
+    from nearline_server.quality.check import judged, router_for
+
+    try:
+        run = asyncio.run(_checked(router_for(model_id) if model_id else open_router(config)))
+        lines, worse = judged(run, state_dir())
+    except RouterError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{state_dir()}: {error.strerror}") from error
+    click.echo("\n".join(lines))
+    sys.exit(worse)
+
+
 @model.command()
 @click.argument("model_id", metavar="ID")
 @click.option("--yes", is_flag=True, help="Do not ask before the removal.")
@@ -84,6 +116,21 @@ def remove(model_id: str, yes: bool) -> None:
             click.confirm(f"Delete {store.path(unwanted)} ({unwanted.size_text})?", abort=True)
         store.remove(unwanted)
         click.echo(f"{unwanted.id} is removed")
+
+
+async def _checked(router: Router) -> Run:
+    from nearline_server.quality.check import checked
+    from nearline_server.quality.snippets import shipped_holes
+
+    try:
+        status = await router.ready()
+        if status.state != "ready":
+            hint = "; get it with `nearline model pull`" if status.state == "no-model" else ""
+            raise RouterError(status.message + hint)
+        with click.progressbar(length=len(shipped_holes()), label=status.model, file=sys.stderr) as bar:
+            return await checked(router, lambda: bar.update(1))
+    finally:
+        await router.aclose()
 
 
 def _announce(store: ModelStore, wanted: Model, *, ask: bool) -> None:

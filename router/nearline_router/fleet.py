@@ -43,6 +43,7 @@ class Fleet:
         for profile in profiles(config):
             self.upstreams[profile.id] = self._upstream(profile, before, learned or {})
         self.reaches_out = any(not one.profile.local for one in self.upstreams.values())
+        self.profiles = [upstream.profile for upstream in self.upstreams.values()]
         self.standings = [upstream.standing for upstream in self.upstreams.values()]
 
     def without(self, other: Fleet) -> list[Upstream]:

@@ -55,6 +55,8 @@ log = logging.getLogger("nearline")
 TOUCH_S = 5.0
 # A new endpoint that cannot be warmed in this time is warmed by its first request.
 WARM_UP_S = 5.0
+# What was spent is read in a tenth of this.
+BOOKS_S = 2.0
 
 
 class Router:
@@ -90,7 +92,9 @@ class Router:
         self._in_hand: dict[int, Decision] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._heat: asyncio.Task[None] | None = None
-        self._books: asyncio.Task[None] | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._upkeep: asyncio.Task[None] | None = None
+        self._books_read = False
         self._breakers: dict[str, str] = {}
         self._touch_at_s = 0.0
         self.last: Trace | None = None
@@ -155,6 +159,7 @@ class Router:
 
     async def stream(self, request: RoutingRequest) -> Chunks:
         """The answer, piece by piece. Raises RouterError; closing it ends the work at the endpoint."""
+        await self.limits_known()
         question = self._question(request)
         decision = self._decided(question)
         if self._accounting.is_news(decision.limit):
@@ -215,8 +220,9 @@ class Router:
         What only stands in is started only when nobody else is there. From now on heat is watched.
         """
         self._watch_heat()
-        if self._books is None:
-            self._books = self._in_background(self._open_books())
+        self._books_opened()
+        if self._upkeep is None:
+            self._upkeep = self._in_background(kept_up(self._accounting.folder, self._retention_days))
         completing = [one for one in self.upstreams.values() if one.profile.completes]
         for upstream in sorted(completing, key=lambda one: (not one.profile.local, one.profile.stand_in)):
             if not any(one.endpoint.ready for one in completing):
@@ -252,14 +258,15 @@ class Router:
         ignore = IgnoreFiles(config.residency.ignore_file)
         await self._load_ignore_files(ignore, fleet, self._workspaces)
         await self._begin(fleet.without(self._fleet))
+        await asyncio.to_thread(self._accounting.read_prices, fleet.profiles)
         old, self._fleet = self._fleet, fleet
         self._ignore, self._rules = ignore, ResidencyRules(config.residency, ignore)
         self._watch_heat()
         self._listen(fleet)
-        await asyncio.to_thread(self._accounting.prepare, [one.profile for one in fleet.upstreams.values()])
         self._price_all()
         for upstream in old.without(fleet):
             self._in_background(upstream.retire())
+        await asyncio.to_thread(self._accounting.prepare, fleet.profiles)
 
     async def aclose(self) -> None:
         """Close connections, end what is going on, and keep what was learned."""
@@ -274,15 +281,40 @@ class Router:
         await asyncio.to_thread(self._egress.flush)
 
     def look_up_prices(self) -> None:
-        """Read what providers charge where the configuration does not say; some 80 ms. `ready` does it by itself."""
-        self._accounting.prepare([one.profile for one in self.upstreams.values()])
+        """Find out what providers charge where the configuration does not say, and what was spent; some 80 ms.
+
+        `ready` does it by itself.
+        """
+        self._accounting.read_prices(self._fleet.profiles)
+        self._accounting.read_spent()
         self._price_all()
+        self._books_read = True
+
+    def _books_opened(self) -> asyncio.Task[None]:
+        if self._opening is None:
+            self._opening = self._in_background(self._open_books())
+        return self._opening
 
     async def _open_books(self) -> None:
-        await asyncio.to_thread(self._accounting.prepare, [one.profile for one in self.upstreams.values()])
+        await asyncio.to_thread(self._accounting.prepare, self._fleet.profiles)
         self._price_all()
-        if self.config.accounting.enabled:
-            await kept_up(self._accounting.folder, lambda: self.config.accounting.retention_days)
+        self._books_read = True
+
+    async def limits_known(self) -> None:
+        """Where money is limited, wait until it is known what was spent and what tokens cost: some 100 ms, once.
+
+        `stream` does it by itself; who calls `decide` right after the start should.
+        """
+        caps = self.config.spending
+        capped = caps.max_usd_per_request is not None or caps.max_usd_per_day is not None
+        limited = capped or bool(self.config.accounting.budgets)
+        if limited and self._fleet.reaches_out and not self._books_read:
+            # A disk that hangs keeps nobody from an answer.
+            await asyncio.wait([self._books_opened()], timeout=BOOKS_S)
+
+    def _retention_days(self) -> int | None:
+        accounting = self.config.accounting
+        return accounting.retention_days if accounting.enabled else None
 
     def _price_all(self) -> None:
         for upstream in self.upstreams.values():

@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import itertools
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from nearline_router.registry.profile import Profile
     from nearline_router.telemetry.start import TelemetryThread
 
+# Preparations that take longer keep nobody from closing.
+PREPARED_S = 2.0
+
 
 class Accounting:
     """Keeps a ledger in `folder` while the configuration wants one. `wall_clock` is Unix time in s, `clock` is not.
@@ -54,12 +58,18 @@ class Accounting:
         self._numbers = itertools.count()
         self._prices: PriceList | None = None
         self._telemetry: TelemetryThread | None = None
+        # `prepare` is for a thread: two ledgers would have two journals, and one that is made too late is never closed.
+        self._making, self._preparing = threading.Lock(), threading.Lock()
+        self._over = False
+        self.enabled = True
         self.client = "library"
         self.budgets = Budgets(())
         self.configure(AccountingConfig())
 
     def configure(self, config: AccountingConfig) -> None:
         """Go by this; what was spent and is held back stays so."""
+        if self._prices and config.enabled and not self.enabled:
+            self._prices.tell_again()
         self.enabled = config.enabled
         self._config = config
         self._centres = CostCentres(config)
@@ -72,19 +82,21 @@ class Accounting:
         """The ledger; None where the configuration wants none."""
         if not self.enabled:
             return None
-        if self._ledger is None:
-            from nearline_router.ledger.ledger import Ledger
+        with self._making:
+            if self._ledger is None:
+                from nearline_router.ledger.ledger import Ledger
 
-            self._ledger = Ledger(self.folder, self._wall_clock, self._committed)
+                self._ledger = Ledger(self.folder, self._wall_clock, self._committed)
         return self._ledger
 
     @property
     def prices(self) -> PriceList:
         """The prices of endpoints; those that the ledger does not have yet are told to it when they first count."""
-        if self._prices is None:
-            from nearline_router.prices.price_list import PriceList
+        with self._making:
+            if self._prices is None:
+                from nearline_router.prices.price_list import PriceList
 
-            self._prices = PriceList(self._price_counts, self._wall_clock)
+                self._prices = PriceList(self._price_counts, self._wall_clock)
         return self._prices
 
     @property
@@ -92,13 +104,25 @@ class Accounting:
         """Why attempts are not recorded; "" if they are, or if none was yet."""
         return self._ledger.trouble if self._ledger and self.enabled else ""
 
-    def prepare(self, profiles: Iterable[Profile]) -> None:
-        """Do now what the first attempt would wait for, and read the price lists that these need; for a thread."""
-        self._books_of(self.ledger)
+    def read_prices(self, profiles: Iterable[Profile]) -> None:
+        """Read the price lists, if one of these may be in them; for a thread."""
         if self.prices.lacks(profiles):
             self.prices.read()
+
+    def read_spent(self) -> None:
+        """Find out what all processes have spent; for a thread."""
         if ledger := self.ledger:
-            ledger.prepare()
+            ledger.flush()
+
+    def prepare(self, profiles: Iterable[Profile]) -> None:
+        """Do now what the first attempt would wait for, and find out prices and what was spent; for a thread."""
+        with self._preparing:
+            if self._over:
+                return
+            self._books_of(self.ledger)
+            self.read_prices(profiles)
+            if ledger := self.ledger:
+                ledger.prepare()
 
     def priced(self, profile: Profile, speed: Speed) -> Priced:
         """What an endpoint costs now."""
@@ -106,6 +130,8 @@ class Accounting:
 
     def cost_centre(self, request: RoutingRequest) -> str:
         """Who pays for a request."""
+        if not self._config.cost_centres:
+            return self._centres.of(named=request.cost_centre or "")
         repository = PurePath(request.workspace).name if request.workspace else ""
         return self._centres.of(
             repository=repository,
@@ -136,10 +162,17 @@ class Accounting:
 
     async def aclose(self) -> None:
         """Write what is left."""
+        await asyncio.to_thread(self._no_more)
         if self._ledger:
             await self._ledger.aclose()
         if self._telemetry:
             await asyncio.to_thread(self._telemetry.close)
+
+    def _no_more(self) -> None:
+        """Preparations that go on in a thread come to their end, unless the disk hangs, and none begins any longer."""
+        self._over = True
+        if self._preparing.acquire(timeout=PREPARED_S):
+            self._preparing.release()
 
     def _books_of(self, ledger: Ledger | None) -> Books:
         if ledger not in self._books:

@@ -13,6 +13,11 @@ SPENT = """
 SELECT cost_centre, SUM(marginal_nano) FROM attempts
 WHERE local = 0 AND opened_us >= ? AND opened_us < ? AND marginal_nano IS NOT NULL GROUP BY cost_centre
 """
+# Of days whose rows were removed when they grew old; a budget's month may be longer than they are kept.
+PRUNED = """
+SELECT cost_centre, SUM(marginal_nano) FROM days JOIN closed_days USING (day)
+WHERE pruned = 1 AND local = 0 AND day >= ? GROUP BY cost_centre
+"""
 # Days that are over change only where an attempt went on over midnight.
 EARLIER_DAYS_S = 60.0
 END_OF_TIME_US = 2**62
@@ -31,7 +36,8 @@ class Sums:
         midnight = datetime.fromtimestamp(now_s, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         day_us, month_us = (round(start.timestamp()) * 1_000_000 for start in (midnight, midnight.replace(day=1)))
         if day_us != self._day_us or not 0 <= now_s - self._read_s < EARLIER_DAYS_S:
-            self._earlier = _spent(connection, month_us, day_us)
+            pruned = connection.execute(PRUNED, (f"{midnight:%Y-%m}-01",)).fetchall()
+            self._earlier = _spent(connection, month_us, day_us) + Counter(dict(pruned))
             self._day_us, self._read_s = day_us, now_s
         day = _spent(connection, day_us, END_OF_TIME_US)
         return Totals(dict(day), dict(self._earlier + day), int(now_s * 1e6), settled)

@@ -19,11 +19,12 @@ DAYS = 40
 log = logging.getLogger("nearline")
 
 
-async def kept_up(folder: Path, retention_days: Callable[[], int]) -> None:
-    """Do it until cancelled. What cannot be done is left to the next day."""
+async def kept_up(folder: Path, retention_days: Callable[[], int | None]) -> None:
+    """Do it until cancelled; None: nothing is recorded now. What cannot be done is left to the next day."""
     await asyncio.sleep(FIRST_S)
     while True:
-        await asyncio.to_thread(keep_up, folder, retention_days())
+        if (days := retention_days()) is not None:
+            await asyncio.to_thread(keep_up, folder, days)
         await asyncio.sleep(EVERY_S)
 
 

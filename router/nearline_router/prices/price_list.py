@@ -31,7 +31,7 @@ class PriceList:
         self._on_price = on_price
         self._clock = clock
         self._published: Published | None = None
-        self._told: set[tuple[str, str]] = set()
+        self._told: set[tuple[str, str | None, str]] = set()
 
     def lacks(self, profiles: Iterable[Profile]) -> bool:
         """Whether one of these may have a price in the lists, which were not read yet."""
@@ -44,6 +44,10 @@ class PriceList:
         from nearline_router.prices.published import Published
 
         self._published = Published(self._clock)
+
+    def tell_again(self) -> None:
+        """Who is told prices has forgotten them, or did not listen."""
+        self._told.clear()
 
     def of(self, profile: Profile, speed: Speed | None = None) -> Priced:
         """The price of an endpoint now; see `price_of`."""
@@ -59,8 +63,9 @@ class PriceList:
         return Cost(*cost_of(priced, counts), priced.version, energy_uj, source)
 
     def _record(self, profile: Profile, priced: Priced) -> None:
-        if priced.version and (profile.id, priced.version) not in self._told:
-            self._told.add((profile.id, priced.version))
+        known = profile.id, profile.model, priced.version
+        if priced.version and known not in self._told:
+            self._told.add(known)
             since_us = int(self._clock() * 1e6)
             price = PriceInForce(endpoint=profile.id, model=profile.model, since_us=since_us, **priced.columns())
             self._on_price(price)

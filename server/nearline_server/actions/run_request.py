@@ -47,6 +47,7 @@ class Prepared:
 
 async def prepared(router: Router, ask: Ask) -> Prepared:
     """The request for an action. Raises NoEndpoint when nobody may answer it, or nobody can take so much text."""
+    await router.limits_known()
     bare = _bare(router, ask)
     decision = router.decide(bare)
     request = await _fitting(router, ask, bare, decision)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ class Session:
         self._layers: Layers = ()
         self._shown: set[str] = set()
         self.router = Router(self._loaded.config, self._status_changed)
+        self.router.on_notice = partial(server.say, types.MessageType.Warning)
         server.acceptance.ledger = lambda: self.router.ledger
         self._live = LiveState(runtime_dir(), self._snapshot)
         self.settings, _ = read_settings()

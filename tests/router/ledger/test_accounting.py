@@ -80,8 +80,8 @@ async def test_an_answer_is_a_row_with_all_that_was_known_of_it(tmp_path: Path) 
     # The scripted endpoint reports one token read and one for each of two pieces, at $2 a million.
     assert table(*columns) == [(
         "mine", 1, "Neovim", "complete", 0, "far", "openai-compatible", "m", 0, "", "routine", 150_000, 3, 8,
-        "answered", "", 1, 0, 2, "exact", "exact", "exact", 6_000, 6_000, "exact", "config:34ee709f", "team", tmp_path.name,
-        "python",
+        "answered", "", 1, 0, 2, "exact", "exact", "exact", 6_000, 6_000, "exact", "config:34ee709f", "team",
+        tmp_path.name, "python",
     )]  # fmt: skip
     assert all(value >= 0 for value in table("queued_us", "ttft_us", "total_us", "predicted_ttft_us")[0])
 

@@ -8,10 +8,12 @@ import sys
 import threading
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from nearline_router.accounts.retention import prune
 from nearline_router.ledger import Ledger
 from nearline_router.ledger.database import FILE, connect
 from nearline_router.ledger.journal import FOLDER
@@ -179,6 +181,21 @@ def test_the_sums_of_earlier_days_are_at_most_a_minute_old(tmp_path: Path) -> No
     assert sums_after("d", NOON_S, NOON_S + 61) == (1, 4)
     assert sums_after("e", NOON_S + 62, NOON_S + DAY_S / 2) == (0, 5)
     assert sums_after("f", NOON_S + 8 * DAY_S, NOON_S + 8 * DAY_S) == (1, 1)
+
+
+def test_a_months_sum_has_the_days_whose_rows_grew_old(tmp_path: Path) -> None:
+    """A budget's month may be longer than rows are kept."""
+    seen: list[Totals] = []
+    ledger = ledger_in(tmp_path, seen)
+    for name, days_ago in (("a", 20), ("b", 3), ("c", 0)):
+        ledger.open(attempt(name, opened_us=round((NOON_S - days_ago * DAY_S) * 1e6)))
+        ledger.close(name, outcome(marginal_nano=5))
+    ledger.flush()
+    prune(tmp_path, date(2026, 11, 16), date(2026, 11, 23))
+    ledger_in(tmp_path, seen).prepare()
+
+    assert [name for name, _ in rows(tmp_path)] == ["b", "c"]
+    assert [totals.month for totals in seen] == [{"default": 15}, {"default": 15}]
 
 
 def test_sums_are_read_before_anything_is_told(tmp_path: Path) -> None:

@@ -61,6 +61,16 @@ def test_a_price_is_recorded_once_before_the_first_cost_by_it() -> None:
     assert (price.version, price.input_nano_per_mtok) == (cost.price_version, 650_000_000)
 
 
+def test_the_same_price_of_another_model_is_recorded_too() -> None:
+    """As the version is made of the numbers alone."""
+    told: list[PriceInForce] = []
+    pricing: Pricing = PriceList(told.append, lambda: NOW_S).cost
+    for model in ("m", "n"):
+        pricing(several({**PAID, "model": model})[0], Usage(1, 0, 1))
+
+    assert [price.model for price in told] == ["m", "n"]
+
+
 def test_a_machines_attempt_has_its_energy_and_both_costs() -> None:
     """A second at this computer: 30 W at $0.36 a kilowatt-hour are $0.000003."""
     (here,) = several(HERE, accounting={"tariff_usd_per_kwh": 0.36})

@@ -261,12 +261,21 @@ _hooked: list[bool] = []
 
 def _audit(event: str, args: tuple[Any, ...]) -> None:
     deeds = _deeds.get(None)
-    if deeds is not None and (event in DEEDS or (event == "open" and args[2] & WRITING)) and not _is_routine(args):
+    if (
+        deeds is not None
+        and (event in DEEDS or (event == "open" and args[2] & WRITING))
+        and not _is_routine(event, args)
+    ):
         deeds.append(f"{event} {args[:1]!r}")
 
 
-def _is_routine(args: tuple[Any, ...]) -> bool:
-    """Compiled modules, and the router's own state, which the tests have in folders of their own."""
+def _is_routine(event: str, args: tuple[Any, ...]) -> bool:
+    """Compiled modules, and the router's own state, which the tests have in folders of their own.
+
+    A file that is open already, by its number, was looked at when it was opened by its name.
+    """
+    if event == "open" and isinstance(args[0], int):
+        return True
     place = str(args[0]) if args else ""
     own = [os.environ.get(f"NEARLINE_{kind}_DIR") for kind in ("STATE", "RUNTIME")]
     return "__pycache__" in place or any(place.startswith(folder) for folder in own if folder)

@@ -12,6 +12,8 @@ interface Item extends QuickPickItem {
 export async function showMenu(standing: Standing): Promise<void> {
   const title = `Nearline: ${look(standing).sentence}`;
   const chosen = await window.showQuickPick(items(standing), { title, matchOnDescription: true });
+  // Else the next key goes to the status bar, whose tooltip covers the panel.
+  await commands.executeCommand('workbench.action.focusActiveEditorGroup');
   if (chosen?.command) {
     await commands.executeCommand(chosen.command);
   }

@@ -16,8 +16,8 @@ from tests.editors.neovim.conftest import CONNECTED, INIT, PLUGIN, Editor, quit_
 
 # Nothing is indented or wrapped but by the script.
 PLAIN = "vim.o.autoindent = false; vim.bo.indentexpr = ''; vim.bo.textwidth = 0; vim.bo.formatoptions = ''"
-# Times of the key as it comes in, and of the end of the first redraw with ghost text behind what the key changed. Neovim
-# redraws once before it tells anybody of the change: that redraw still has the old ghost text in it.
+# Times of the key as it comes in, and of the end of the first redraw with ghost text behind what the key changed.
+# Neovim redraws once before it tells anybody of the change: that redraw still has the old ghost text in it.
 MEASURE = """
 _G.nearline_times = {}
 local space = vim.api.nvim_create_namespace('nearline')

@@ -186,18 +186,26 @@ def test_an_edit_of_the_menu_is_applied(window: Workbench, cloud: FaultServer, t
     window.until_text(CHANGED)
 
 
+@pytest.fixture
+def without_preview(window: Workbench) -> Iterator[Workbench]:
+    """The window with that setting; line numbers go with it to show that it counts."""
+    window.set(nearline__preview=False, editor__lineNumbers="off")
+    window.page.locator(".line-numbers").first.wait_for(state="detached")
+    yield window
+    window.set(nearline__preview=None, editor__lineNumbers=None)
+    window.page.locator(".line-numbers").first.wait_for()
+
+
 def test_an_item_of_the_editor_s_own_menu_is_applied_at_once_without_preview(
-    window: Workbench, cloud: FaultServer
+    without_preview: Workbench, cloud: FaultServer
 ) -> None:
     """As a setting says, without a restart."""
-    window.set(nearline__preview=False)
     cloud.play(Text(TWO), End())
-    window.press("Control+.")
-    window.page.locator(".action-widget .monaco-list-row", has_text="Document").click()
-    window.until_text(CHANGED)
-    window.set(nearline__preview=None)
-    window.press("Control+z")
-    window.until_text(CODE)
+    without_preview.press("Control+.")
+    without_preview.page.locator(".action-widget .monaco-list-row", has_text="Document").click()
+    without_preview.until_text(CHANGED)
+    without_preview.press("Control+z")
+    without_preview.until_text(CODE)
 
 
 def test_tests_are_a_new_file(window: Workbench, cloud: FaultServer) -> None:

@@ -67,6 +67,9 @@ function lookOfStatus(status: Status | undefined): Look {
   if (status.blocked) {
     return { icon: 'shield', word: 'blocked', sentence: status.blocked };
   }
+  if (status.state === 'unavailable' && !status.endpoint) {
+    return { icon: 'circle-slash', word: 'actions only', sentence: `Nearline: ${status.message}. Actions work.` };
+  }
   if (status.state === 'unavailable') {
     return { icon: 'debug-disconnect', word: 'offline', sentence: status.message, warns: true };
   }

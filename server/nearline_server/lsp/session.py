@@ -86,6 +86,8 @@ class Session:
             return
         self._loaded = loaded
         await self.router.reload(loaded.config)
+        # Whether anybody may answer now is another question.
+        self._blocked = ""
         self.use_settings(*self._layers)
         log.info("configuration reloaded")
         self.send_status()

@@ -57,6 +57,7 @@ LOOKS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"where": "cloud", "blocked": "It must stay here."}, "blocked"),
     ({"where": "near", "offline": True}, "offline 42 ms"),
     ({"state": "unavailable", "message": "nobody answers"}, "offline"),
+    ({"state": "unavailable", "endpoint": None}, "actions only"),
     ({"state": "no-model"}, "no model"),
     ({"state": "starting"}, "starting"),
 )

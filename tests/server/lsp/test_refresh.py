@@ -112,3 +112,5 @@ async def test_a_text_that_nobody_may_see_is_said_in_the_status(launch: Start, t
     await until(lambda: as_dict(editor.statuses[-1])["blocked"], "the reason")
 
     assert "nothing else may see this" in as_dict(editor.statuses[-1])["blocked"]
+    config.write_text(f"{far}\nengine: {{enabled: false, discover: false}}\n")
+    await until(lambda: not as_dict(editor.statuses[-1])["blocked"], "the reason to go with its rule")

@@ -63,6 +63,8 @@ function M.word()
     return off
   elseif is_blocked() then
     return 'blocked'
+  elseif details.state == 'unavailable' and (details.endpoint or '') == '' then
+    return 'actions only'
   elseif details.state ~= 'ready' then
     return WORDS[details.state] or details.state
   elseif HOT[details.heat] then

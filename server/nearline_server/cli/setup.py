@@ -32,6 +32,10 @@ VSCODE_STEPS = """\
 The command `code` is not on the PATH. In VS Code: Extensions, “…”, “Install from VSIX…”, and choose
   {vsix}
 """
+FROM_SOURCE = (
+    "npm ci --prefix editors/vscode && npm run --prefix editors/vscode package && "
+    "code --install-extension editors/vscode/nearline.vsix"
+)
 VSCODE_SETTING = """\
 `nearline` is not on the PATH. Tell VS Code in its settings where it is:
   "nearline.server.command": {command}
@@ -78,8 +82,7 @@ def _editor_files(name: str, what: str) -> Path:
     for folder in (PACKAGE / "_editors", PACKAGE.parents[1] / "editors"):
         if (folder / name).exists():
             return folder / name
-    build = "npm ci --prefix editors/vscode && npm run --prefix editors/vscode package"
-    advice = f"; in a clone of the repository it is made by: {build}" if name.startswith("vscode") else ""
+    advice = f"; in a clone of the repository: {FROM_SOURCE}" if name.startswith("vscode") else ""
     raise click.ClickException(f"{what} does not come with this installation{advice}")
 
 

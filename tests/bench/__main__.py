@@ -27,6 +27,7 @@ from tests.bench import (
     ledger,
     overhead,
     own_share,
+    report_speed,
     start,
     tokens,
     ttft,
@@ -54,6 +55,7 @@ WITHOUT: dict[str, Callable[[Path], Awaitable[Figures]]] = {
     "start": start.measure,
     "decision": decision.measure,
     "ledger": ledger.measure,
+    "report": report_speed.measure,
     "overhead": overhead.measure,
     "warm": warm.measure,
 }

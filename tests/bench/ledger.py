@@ -69,7 +69,7 @@ async def _written_by(writers: int, folder: Path) -> tuple[dict[str, list[float]
 def _write(folder: Path, name: str) -> None:
     router = router_in(World(), endpoints={"far": FAR})
     ledger = router._accounting._ledger = Ledger(folder, on_totals=router.spending.committed)
-    router._accounting.prepare()
+    router._accounting.prepare(())
     print(flush=True)
     sys.stdin.readline()
     taken_us = {apart: _attempts_us(router, apart_s) for apart, apart_s in APART_S.items()}

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from nearline_server.replay.results import Sum
 from nearline_server.replay.tables import ms, number, percent, tables
 from nearline_server.report.svg import Plot, Series, Text
 from nearline_server.report.svg_rows import stacked_rows
+from nearline_server.report.template import rendered
 
 WIDE, NARROW = 760, 360
 
@@ -34,21 +30,16 @@ class Figure:
 
 def render_page(title: str, notes: Sequence[str], sums: Sequence[Sum], ablated: Sequence[Sum]) -> str:
     """The page. Everything in it is escaped, and its policy lets nothing run or load."""
-    style = _style()
     figures = [*_figures("ways", "", sums)]
     if len(ablated) > 1:
         figures += _figures("ablated", ", without each technique", ablated)
-    return (
-        _environment()
-        .get_template("replay.html")
-        .render(
-            title=title,
-            notes=list(notes),
-            style=style,
-            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-            figures=figures,
-            tables=tables(sums, ablated),
-        )
+    return rendered(
+        "nearline_server.replay",
+        "replay.html",
+        title=title,
+        notes=list(notes),
+        figures=figures,
+        tables=tables(sums, ablated),
     )
 
 
@@ -76,20 +67,3 @@ def _figure(
     series = tuple(Series(name, shown, colour) for colour, (name, shown) in enumerate(values.items()))
     plot = Plot(id_, title, summary, [one.strategy for one in sums], series, text)
     return Figure(id_, title, summary, stacked_rows(plot, WIDE), stacked_rows(plot, NARROW), series)
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("nearline_server.replay"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _style() -> str:
-    """A report's; a string, and not part of the template: the policy names it by its hash."""
-    return (files("nearline_server.report") / "templates" / "report.css").read_text(encoding="utf-8")

@@ -62,8 +62,9 @@ BOOKS_S = 2.0
 class Router:
     """Endpoints behind one door.
 
-    `on_status` is called when a local model server comes or goes, `on_change` when a breaker does. Nothing is
-    connected before `ready`, `warm` or the first request. `wall_clock` is Unix time in seconds, `clock` is not.
+    `on_status` is called when a local model server comes or goes, `on_notice` with a sentence that the user should be
+    told once, as that a budget is used up. Nothing is connected before `ready`, `warm` or the first request.
+    `wall_clock` is Unix time in seconds, `clock` is not.
     """
 
     def __init__(
@@ -98,7 +99,6 @@ class Router:
         self._breakers: dict[str, str] = {}
         self._touch_at_s = 0.0
         self.last: Trace | None = None
-        # What a user should be told once: that a budget is used up.
         self.on_notice: Callable[[str], None] = log.warning
         self._listen(self._fleet)
 

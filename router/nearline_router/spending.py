@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from nearline_router.prices.price import NANO_PER_USD
+
 if TYPE_CHECKING:
     from nearline_router.ledger.records import Totals
 
-NANO = 1_000_000_000
 DAY_S = 86_400
 EPOCH = date(1970, 1, 1).toordinal()
 
@@ -38,7 +39,7 @@ class Spending:
         """Everything."""
         self._turn_page()
         self._take_totals()
-        return (self._base_nano + self._committed_nano + sum(self._attempts.values())) / NANO
+        return (self._base_nano + self._committed_nano + sum(self._attempts.values())) / NANO_PER_USD
 
     @property
     def hedges_usd(self) -> float:
@@ -49,7 +50,7 @@ class Spending:
     def add(self, usd: float) -> None:
         """Something was spent that no ledger knows of."""
         self._turn_page()
-        self._base_nano += round(usd * NANO)
+        self._base_nano += round(usd * NANO_PER_USD)
 
     def reserve(self, attempt: str, nano: int) -> None:
         """An attempt begins that will cost about this."""
@@ -83,7 +84,7 @@ class Spending:
         if state.get("day") == self._today().isoformat():
             self._new_day(self._today())
             # As if a ledger had said so: it has it too, unless it is a new one.
-            self._committed_nano = round(float(state.get("usd", 0.0)) * NANO)
+            self._committed_nano = round(float(state.get("usd", 0.0)) * NANO_PER_USD)
             self._hedges_usd = float(state.get("hedges_usd", 0.0))
 
     def _take_totals(self) -> None:

@@ -95,7 +95,7 @@ class Upstream:
     @property
     def learned_name(self) -> str:
         """What it is remembered by: another model is another speed."""
-        return f"{self.id} {self.profile.model or ''}".strip()
+        return self.profile.learned_name
 
     @property
     def eagerness(self) -> Eagerness:

@@ -9,6 +9,7 @@ from typing import IO, Literal
 
 from nearline_router.accounts.account import Account
 from nearline_router.accounts.usage import Usage
+from nearline_router.prices.price import NANO_PER_USD
 
 Interval = Literal["daily", "weekly", "monthly"]
 UNITS = {"daily": "day", "weekly": "week", "monthly": "month"}
@@ -19,7 +20,6 @@ COLUMNS = (
 )  # fmt: skip
 # A cell that begins with one of these is a formula to a spreadsheet (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-NANO = 10**9
 
 
 def write_csv(account: Account, interval: Interval, file: IO[str]) -> None:
@@ -41,7 +41,7 @@ def cell(text: str) -> str:
 def exact_usd(nano: int) -> str:
     """All of it, as a decimal fraction."""
     sign, whole = ("-", -nano) if nano < 0 else ("", nano)
-    return f"{sign}{whole // NANO}.{whole % NANO:09d}"
+    return f"{sign}{whole // NANO_PER_USD}.{whole % NANO_PER_USD:09d}"
 
 
 def _rows(account: Account, interval: Interval) -> dict[tuple[date, str, bool], Usage]:

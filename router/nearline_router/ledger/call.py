@@ -15,6 +15,7 @@ from nearline_router.ledger.residency import kind_of
 from nearline_router.ledger.sources import Result
 from nearline_router.policy.decision import Decision
 from nearline_router.policy.question import Question
+from nearline_router.prices.price import NANO_PER_USD
 from nearline_router.registry.profile import Profile
 from nearline_router.types import Infill
 from nearline_router.upstream import Upstream
@@ -92,7 +93,7 @@ class Call:
             characters=self.question.characters,
             max_output_tokens=request.max_output_tokens,
             predicted_ttft_us=_us(ttft_ms),
-            predicted_nano=None if usd is None else round(usd * 1e9),
+            predicted_nano=None if usd is None else round(usd * NANO_PER_USD),
             queued_us=_us(queued_ms),
             cost_centre=self.question.cost_centre,
             repository=_folder_name(request.workspace),

@@ -18,7 +18,7 @@ def current_prices(config: RouterConfig) -> tuple[tuple[Profile, Priced], ...]:
 
 def _speed(profile: Profile, learned: dict[str, dict[str, object]]) -> Speed:
     speed = Speed()
-    state = learned.get(f"{profile.id} {profile.model or ''}".strip(), {}).get("speed")
+    state = learned.get(profile.learned_name, {}).get("speed")
     if isinstance(state, dict):
         speed.restore(state)
     return speed

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+from nearline_router.prices.price import NANO_PER_USD
 from nearline_router.reconcile.amounts import Amounts
 from nearline_router.reconcile.rows import Row
 
@@ -44,7 +45,7 @@ def nano(row: Row, name: str, unit_usd: Decimal = Decimal(1)) -> int:
     if currency.lower() != "usd":
         raise ValueError(f"amounts are in {currency}, and the ledger's in US dollars")
     try:
-        return int((Decimal(str(row.get(name) or 0)) * unit_usd * 1_000_000_000).to_integral_value())
+        return int((Decimal(str(row.get(name) or 0)) * unit_usd * NANO_PER_USD).to_integral_value())
     except InvalidOperation as error:
         raise ValueError(f"{name} is no amount") from error
 

@@ -50,6 +50,11 @@ class Profile:
     machine: Machine | None = None
     stand_in: bool = False
 
+    @property
+    def learned_name(self) -> str:
+        """What it is remembered by: another model is another speed."""
+        return f"{self.id} {self.model or ''}".strip()
+
 
 def profiles(config: RouterConfig) -> tuple[Profile, ...]:
     """Every endpoint of a configuration, in its order; one for each fallback model; the built-in one last."""

@@ -10,6 +10,7 @@ from nearline_router.budgets.budgets import Budgets
 from nearline_router.budgets.room import Room
 from nearline_router.config.accounting import BudgetConfig
 from nearline_router.ledger.records import Totals
+from nearline_router.prices.price import NANO_PER_USD
 
 
 class Spent:
@@ -27,7 +28,7 @@ class Spent:
     def today_usd(self, at_us: int) -> float:
         """All of this day, for the caps on spending."""
         self._turn(at_us)
-        return self._day.total() / 1e9
+        return self._day.total() / NANO_PER_USD
 
     def room(self, cost_centre: str, at_us: int) -> Room:
         """What is left for a cost centre."""

@@ -42,7 +42,7 @@ def _standing(
     profile: Profile, learned: Learned, connection: sqlite3.Connection, published: Published | None
 ) -> Standing:
     speed, ratio = Speed(profile.expected_ttft_ms), LearnedRatio()
-    known = learned.get(f"{profile.id} {profile.model or ''}".strip(), {})
+    known = learned.get(profile.learned_name, {})
     for part, name in ((speed, "speed"), (ratio, "tokens")):
         values = known.get(name)
         if isinstance(values, Mapping):

@@ -14,13 +14,19 @@ from nearline_router.ledger.database import connect
 
 
 @contextmanager
+def ledger_trouble_said() -> Iterator[None]:
+    """What goes wrong with the ledger is one message (ClickException)."""
+    try:
+        yield
+    except (sqlite3.Error, OSError, RouterError) as error:
+        raise click.ClickException(f"the ledger cannot be read: {error}") from error
+
+
+@contextmanager
 def open_ledger() -> Iterator[sqlite3.Connection]:
     """The user's ledger, only to be read; an empty one where nothing was recorded.
 
     What goes wrong with it, also within the block, is one message (ClickException).
     """
-    try:
-        with closing(connect(state_dir(), read_only=True)) as connection:
-            yield connection
-    except (sqlite3.Error, OSError, RouterError) as error:
-        raise click.ClickException(f"the ledger cannot be read: {error}") from error
+    with ledger_trouble_said(), closing(connect(state_dir(), read_only=True)) as connection:
+        yield connection

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sqlite3
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,12 +16,12 @@ from nearline_router.accounts.cloud_price import Cloud, CloudPrice
 from nearline_router.accounts.csv_rows import Interval, write_csv
 from nearline_router.accounts.period import Period
 from nearline_router.accounts.usage import Dimension
-from nearline_router.errors import RouterError
 from nearline_router.learned import state_dir
 from nearline_router.prices.price import NANO_PER_USD
 from nearline_server.cli.options import config_option
 from nearline_server.cli.private_file import private_file
 from nearline_server.cli.ready import layers
+from nearline_server.cli.recorded import ledger_trouble_said
 from nearline_server.report.contents import Report
 from nearline_server.report.make import make_report
 
@@ -81,10 +80,8 @@ def report(
     for problem in loaded.problems:
         click.echo(str(problem), err=True)
     accounting = loaded.config.accounting
-    try:
+    with ledger_trouble_said():
         made = make_report(state_dir(), loaded.config, period, now, by, cloud_price)
-    except (sqlite3.Error, OSError, RouterError) as error:
-        raise click.ClickException(f"the ledger cannot be read: {error}") from error
     chosen = format_ or _format_of(out, accounting.export_format)
     if chosen == "terminal" and out is None:
         _show(made, Console(highlight=False, markup=False))

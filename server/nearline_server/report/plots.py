@@ -11,6 +11,7 @@ from markupsafe import Markup
 from nearline_router.accounts.account import Account
 from nearline_router.accounts.period import Period
 from nearline_router.accounts.usage import Usage
+from nearline_router.prices.price import NANO_PER_USD
 from nearline_server.report.contents import Report
 from nearline_server.report.numbers import share, time, usd
 from nearline_server.report.svg import COLOURS, Plot, Series, lines, stacked_bars
@@ -90,7 +91,7 @@ def ways(report: Report) -> Figure | None:
     kinds = {"cloud": "cloud_nano", "hardware": "hardware_nano", "electricity": "electricity_nano"}
     kinds["care"] = "labour_nano"
     series = tuple(
-        Series(name, [getattr(way, kind) / 1e9 if way else None for way in named.values()], number)
+        Series(name, [getattr(way, kind) / NANO_PER_USD if way else None for way in named.values()], number)
         for number, (name, kind) in enumerate(kinds.items())
     )
     labels = [f"{name}, at least" if way and way.at_least else name for name, way in named.items()]

@@ -22,7 +22,7 @@ from nearline_router.errors import RouterError
 from nearline_router.fleet import Fleet, state_of
 from nearline_router.learned import LearnedStore, state_dir
 from nearline_router.ledger.accounting import Accounting
-from nearline_router.ledger.upkeep import kept_up
+from nearline_router.ledger.opening import Opening
 from nearline_router.local import LocalEndpoint, LocalStatus
 from nearline_router.planner.speed import Speed
 from nearline_router.policy.complexity import complexity_of
@@ -55,8 +55,6 @@ log = logging.getLogger("nearline")
 TOUCH_S = 5.0
 # A new endpoint that cannot be warmed in this time is warmed by its first request.
 WARM_UP_S = 5.0
-# What was spent is read in a tenth of this.
-BOOKS_S = 2.0
 
 
 class Router:
@@ -93,9 +91,7 @@ class Router:
         self._in_hand: dict[int, Decision] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._heat: asyncio.Task[None] | None = None
-        self._opening: asyncio.Task[None] | None = None
-        self._upkeep: asyncio.Task[None] | None = None
-        self._books_read = False
+        self._books = Opening(self._accounting, lambda: self._fleet, self._in_background)
         self._breakers: dict[str, str] = {}
         self._touch_at_s = 0.0
         self.last: Trace | None = None
@@ -159,7 +155,7 @@ class Router:
 
     async def stream(self, request: RoutingRequest) -> Chunks:
         """The answer, piece by piece. Raises RouterError; closing it ends the work at the endpoint."""
-        await self.limits_known()
+        await self._books.limits_known()
         question = self._question(request)
         decision = self._decided(question)
         if self._accounting.is_news(decision.limit):
@@ -220,9 +216,7 @@ class Router:
         What only stands in is started only when nobody else is there. From now on heat is watched.
         """
         self._watch_heat()
-        self._books_opened()
-        if self._upkeep is None:
-            self._upkeep = self._in_background(kept_up(self._accounting.folder, self._retention_days))
+        self._books.begin()
         completing = [one for one in self.upstreams.values() if one.profile.completes]
         for upstream in sorted(completing, key=lambda one: (not one.profile.local, one.profile.stand_in)):
             if not any(one.endpoint.ready for one in completing):
@@ -263,7 +257,7 @@ class Router:
         self._ignore, self._rules = ignore, ResidencyRules(config.residency, ignore)
         self._watch_heat()
         self._listen(fleet)
-        self._price_all()
+        self._books.price_all()
         for upstream in old.without(fleet):
             self._in_background(upstream.retire())
         await asyncio.to_thread(self._accounting.prepare, fleet.profiles)
@@ -285,40 +279,14 @@ class Router:
 
         `ready` does it by itself.
         """
-        self._accounting.read_prices(self._fleet.profiles)
-        self._accounting.read_spent()
-        self._price_all()
-        self._books_read = True
-
-    def _books_opened(self) -> asyncio.Task[None]:
-        if self._opening is None:
-            self._opening = self._in_background(self._open_books())
-        return self._opening
-
-    async def _open_books(self) -> None:
-        await asyncio.to_thread(self._accounting.prepare, self._fleet.profiles)
-        self._price_all()
-        self._books_read = True
+        self._books.read()
 
     async def limits_known(self) -> None:
         """Where money is limited, wait until it is known what was spent and what tokens cost: some 100 ms, once.
 
         `stream` does it by itself; who calls `decide` right after the start should.
         """
-        caps = self.config.spending
-        capped = caps.max_usd_per_request is not None or caps.max_usd_per_day is not None
-        limited = capped or bool(self.config.accounting.budgets)
-        if limited and self._fleet.reaches_out and not self._books_read:
-            # A disk that hangs keeps nobody from an answer.
-            await asyncio.wait([self._books_opened()], timeout=BOOKS_S)
-
-    def _retention_days(self) -> int | None:
-        accounting = self.config.accounting
-        return accounting.retention_days if accounting.enabled else None
-
-    def _price_all(self) -> None:
-        for upstream in self.upstreams.values():
-            upstream.standing.priced = self._accounting.priced(upstream.profile, upstream.speed)
+        await self._books.limits_known()
 
     def _watch_heat(self) -> None:
         if self._heat:
@@ -416,8 +384,7 @@ class Router:
 
     def _answered(self, upstream: Upstream, _request: RoutingRequest, _usage: Usage) -> None:
         self._lively.add(upstream)
-        # A machine's price goes by its speed, a provider's may go by the hour.
-        upstream.standing.priced = self._accounting.priced(upstream.profile, upstream.speed)
+        self._books.price(upstream)
 
     def _breaker_changed(self, upstream: Upstream) -> None:
         breaker = upstream.breaker

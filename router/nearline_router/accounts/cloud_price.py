@@ -62,7 +62,7 @@ def recorded_clouds(connection: Connection, endpoints: Collection[str]) -> list[
     query = (
         "SELECT endpoint, coalesce(model, ''), input_nano_per_mtok, output_nano_per_mtok, cached_nano_per_mtok,"
         " since_us FROM prices WHERE input_nano_per_mtok IS NOT NULL AND output_nano_per_mtok IS NOT NULL"
-        " ORDER BY since_us"
+        " ORDER BY since_us, rowid"
     )
     for endpoint, model, *numbers in connection.execute(query):
         if endpoint in endpoints:

@@ -55,18 +55,24 @@ def prune(folder: Path, before: date, today: date) -> Removed:
                     connection.execute("UPDATE closed_days SET pruned = 1 WHERE day = ?", (str(day),))
         with connection:
             connection.execute("DELETE FROM events WHERE at_us < ?", (start_us(before),))
+            _forget_earlier_months(connection, today)
     return Removed(attempts, suggestions)
 
 
-def forget(folder: Path, *, before: date | None = None, repository: str | None = None) -> Removed:
+def forget(folder: Path, today: date, *, before: date | None = None, repository: str | None = None) -> Removed:
     """Remove rows and sums: of the days before one, of one repository, or of both; without either, all there are.
 
     Nothing of them stays in the file. What no table keeps by repository (latencies of days whose rows are gone, counts
-    of answers) stays where a repository is forgotten. Raises what `database.connect` raises, and sqlite3.Error.
+    of answers) stays where a repository is forgotten. What this month's rows had cost is kept until the month is over,
+    by day and cost centre: budgets and caps are limits of money, which is spent whether it is remembered or not.
+    Raises what `database.connect` raises, and sqlite3.Error.
     """
     with closing(connect(folder)) as connection:
         connection.execute("PRAGMA secure_delete = ON")
         with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            _forget_earlier_months(connection, today)
+            _keep_spending(connection, today, before, repository)
             counts = {table: _forget(connection, table, before, repository) for table in _tables(repository)}
             if repository is not None:
                 # They are made again from the rows that are left.
@@ -83,7 +89,32 @@ def _tables(repository: str | None) -> tuple[str, ...]:
     return tuple(TIMES) if repository is None else OF_REPOSITORIES
 
 
+def _keep_spending(connection: Connection, today: date, before: date | None, repository: str | None) -> None:
+    month = today.replace(day=1)
+    sources = (
+        ("attempts", "date(opened_us / 1000000, 'unixepoch')", "opened_us >= ?", start_us(month)),
+        ("days", "day", "day IN (SELECT day FROM closed_days WHERE pruned) AND day >= ?", str(month)),
+    )
+    for table, day, of_month, since in sources:
+        where, values = _where(table, before, repository)
+        connection.execute(
+            f"INSERT INTO forgotten_spending SELECT {day}, cost_centre, SUM(marginal_nano) FROM {table} "  # noqa: S608
+            f"WHERE {of_month} AND local = 0 AND marginal_nano IS NOT NULL AND {where} GROUP BY 1, 2 "
+            "ON CONFLICT DO UPDATE SET marginal_nano = marginal_nano + excluded.marginal_nano",
+            (since, *values),
+        )
+
+
+def _forget_earlier_months(connection: Connection, today: date) -> None:
+    connection.execute("DELETE FROM forgotten_spending WHERE day < ?", (str(today.replace(day=1)),))
+
+
 def _forget(connection: Connection, table: str, before: date | None, repository: str | None) -> int:
+    where, values = _where(table, before, repository)
+    return connection.execute(f"DELETE FROM {table} WHERE {where}", values).rowcount  # noqa: S608 (constants)
+
+
+def _where(table: str, before: date | None, repository: str | None) -> tuple[str, list[object]]:
     conditions, values = ["1"], list[object]()
     if before is not None:
         conditions.append(f"{TIMES[table]} < ?")
@@ -91,7 +122,7 @@ def _forget(connection: Connection, table: str, before: date | None, repository:
     if repository is not None:
         conditions.append("repository = ?")
         values.append(repository)
-    return connection.execute(f"DELETE FROM {table} WHERE {' AND '.join(conditions)}", values).rowcount  # noqa: S608
+    return " AND ".join(conditions), values
 
 
 def _delete_day(connection: Connection, table: str, day: date) -> int:

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 
 class Held(NamedTuple):
-    """What one attempt may cost, or did."""
+    """What one attempt may cost, or did, and the day on which it began: that is the one the ledger counts it by."""
 
     cost_centre: str
     nano: int
+    day: date
 
 
 class Limits(NamedTuple):
@@ -49,6 +50,9 @@ class Budgets:
         self._held: dict[str, Held] = {}
         self._settled: dict[str, Held] = {}
         self._pending: Counter[str] = Counter()
+        # By day: what ended on a day that is over is no part of the new day's, though no ledger could be written yet.
+        self._unwritten: dict[date, Counter[str]] = {}
+        self._lost: dict[str, Counter[str]] = {"day": Counter(), "month": Counter()}
         self._told: set[tuple[date, str]] = set()
         self._news: deque[Totals] = deque()
 
@@ -80,7 +84,7 @@ class Budgets:
         self.release(attempt)
         if reason := self.room(cost_centre, today).forbids(estimate_nano):
             return reason
-        self._held[attempt] = held = Held(cost_centre, estimate_nano or 0)
+        self._held[attempt] = held = Held(cost_centre, estimate_nano or 0, today)
         self._pending[cost_centre] += held.nano
         return ""
 
@@ -90,8 +94,9 @@ class Budgets:
         if held is None:
             return
         cost = held.nano if cost_nano is None else cost_nano
-        self._pending[held.cost_centre] += cost - held.nano
-        self._settled[attempt] = Held(held.cost_centre, cost)
+        self._pending[held.cost_centre] -= held.nano
+        self._unwritten.setdefault(held.day, Counter())[held.cost_centre] += cost
+        self._settled[attempt] = held._replace(nano=cost)
 
     def release(self, attempt: str) -> None:
         """An attempt did not leave: nothing is held back for it any longer."""
@@ -109,28 +114,37 @@ class Budgets:
         """Go on from another configuration's: what was spent and is held back does not change with it."""
         self._spent, self._of_day, self._told = before._spent, before._of_day, before._told
         self._held, self._settled, self._pending = before._held, before._settled, before._pending
-        self._news = before._news
+        self._unwritten, self._lost, self._news = before._unwritten, before._lost, before._news
 
     def _take(self, totals: Totals) -> None:
         """Attempts that the ledger's sums have do not count a second time."""
-        self._spent = {"day": Counter(totals.day), "month": Counter(totals.month)}
-        self._of_day = datetime.fromtimestamp(totals.at_us / 1e6, UTC).date()
+        spent = {"day": Counter(totals.day), "month": Counter(totals.month)}
+        day = datetime.fromtimestamp(totals.at_us / 1e6, UTC).date()
+        for per, new in spent.items():
+            # What a ledger once had was spent, though it may have been begun anew since.
+            same = _same_period(per, day, self._of_day)
+            self._lost[per] = self._lost[per] + (self._spent[per] - new) if same else Counter()
+        self._spent, self._of_day = spent, day
         for attempt in totals.settled:
             self.release(attempt)
             if held := self._settled.pop(attempt, None):
-                self._pending[held.cost_centre] -= held.nano
+                self._unwritten[held.day][held.cost_centre] -= held.nano
 
     def _limits_of(self, cost_centre: str) -> Iterator[Limits]:
         return (one for one in self._limits if one.config.cost_centre in (None, cost_centre))
 
     def _used_nano(self, budget: BudgetConfig, today: date) -> int:
         """Spent in the budget's period, settled since, and held back; the sums of a period that is over are nothing."""
-        of = self._of_day
-        over = of != today if budget.per == "day" else (of.year, of.month) != (today.year, today.month)
-        spent: Counter[str] = Counter() if over else self._spent[budget.per]
-        if budget.cost_centre is None:
-            return spent.total() + self._pending.total()
-        return spent[budget.cost_centre] + self._pending[budget.cost_centre]
+        parts = [self._pending]
+        parts += [of for day, of in self._unwritten.items() if _same_period(budget.per, day, today)]
+        if _same_period(budget.per, self._of_day, today):
+            parts += self._spent[budget.per], self._lost[budget.per]
+        centre = budget.cost_centre
+        return sum(part.total() if centre is None else part[centre] for part in parts)
+
+
+def _same_period(per: str, one: date, other: date) -> bool:
+    return one == other if per == "day" else (one.year, one.month) == (other.year, other.month)
 
 
 def _narrower(room: Room, limits: Limits, used_nano: int, today: date) -> Room:

@@ -145,6 +145,7 @@ def _outcome(now_us: int, result: Result, error: str, seen: Seen, found: Counts,
         price_version=cost.price_version,
         energy_uj=cost.energy_uj,
         energy_source=cost.energy_source,
+        cache_written_tokens=found.usage.cache_written_tokens,
     )
 
 

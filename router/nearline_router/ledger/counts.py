@@ -62,5 +62,4 @@ def with_times(usage: Usage, seen: Seen) -> Usage:
     if usage.prefill_ms is not None or usage.decode_ms is not None:
         return usage
     ttft_ms = seen.total_ms if seen.ttft_ms is None else seen.ttft_ms
-    counted = (usage.evaluated_tokens, usage.cached_tokens, usage.output_tokens)
-    return Usage(*counted, prefill_ms=ttft_ms, decode_ms=seen.total_ms - ttft_ms)
+    return replace(usage, prefill_ms=ttft_ms, decode_ms=seen.total_ms - ttft_ms)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from nearline_router.ledger.encoding import encoded
 from nearline_router.ledger.journal import SLOTS, Journal
 from nearline_router.ledger.records import Attempt, Outcome, PriceInForce, Suggestion, Totals
+from nearline_router.ledger.thread import LAST_S, LedgerThread
 
 if TYPE_CHECKING:
     from nearline_router.ledger.backlog import Backlog
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 COMMIT_EVERY_S = 0.2
 # So many at once are not kept waiting for that.
 MANY = SLOTS // 2
-# A disk that hangs does not keep a program from ending.
-FLUSH_S = 2.0
 # A journal that could not be made is tried again after this time.
 AGAIN_S = 60.0
 
@@ -61,7 +60,7 @@ class Ledger:
         self.unguarded = 0
         # What a Backlog is told: the name of its method, and the values.
         self._handed: deque[tuple[str, tuple[Any, ...]]] = deque()
-        self._thread = ThreadPoolExecutor(1, "nearline-ledger")
+        self._thread = LedgerThread()
         self._at_once = threading.Event()
         self._scheduled = False
         self._written: tuple[Writer, Backlog] | None = None
@@ -111,17 +110,21 @@ class Ledger:
         self._hand("happened", (int(self._clock() * 1e6), endpoint, kind, state, reason))
 
     def price(self, price: PriceInForce) -> None:
-        """A price is in force; one version of it is kept once, so it may be told again."""
+        """A price is in force; it may be told again, as only another one than the newest is written."""
         self._hand("priced", price)
 
     def flush(self) -> None:
-        """Return when everything is written, or after `FLUSH_S`; for a thread."""
+        """Return when everything is written, or after `LAST_S`; for a thread."""
         self._run(self._write)
 
     async def aclose(self) -> None:
-        """Write everything and let go of the files. What comes after that begins anew."""
+        """Write everything and let go of the files, or give up after `LAST_S`: then attempts stay in the journal.
+
+        What comes after that begins anew.
+        """
         if self._written or self._journal or self._handed:
             await asyncio.to_thread(self._run, self._end)
+            self._thread.let_go()
 
     def _make_journal(self) -> Journal | None:
         now_s = self._clock()
@@ -145,7 +148,7 @@ class Ledger:
     def _run(self, work: Callable[[], None]) -> None:
         self._at_once.set()
         if job := self._submit(work):
-            wait([job], FLUSH_S)
+            wait([job], LAST_S)
 
     def _submit(self, work: Callable[[], None]) -> Future[None] | None:
         try:

@@ -53,9 +53,9 @@ class Outcome:
 
     `outcome`: `answered`; `cancelled`, its asker left; `lost`, the other one of a hedge won; `slow`, left for the next;
     `cut`, it failed after text had come; `failed`, it did so before. `error` is the name of the error's class.
-    `input_tokens` are all tokens of the prompt, cached ones included. A count is `exact` where it is the endpoint's own
-    of a whole answer, and `at least` where it is what was seen before the end. Nano-dollars are None where the price is
-    unknown, and never 0 for that.
+    `input_tokens` are all tokens of the prompt, cached ones and those written to a cache included. A count is `exact`
+    where it is the endpoint's own of a whole answer, and `at least` where it is what was seen before the end.
+    Nano-dollars are None where the price is unknown, and never 0 for that.
     """
 
     closed_us: int
@@ -77,6 +77,7 @@ class Outcome:
     price_version: str = ""
     energy_uj: int | None = None
     energy_source: EnergySource = "none"
+    cache_written_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ class Suggestion:
 class PriceInForce:
     """A price by its version: nano-dollars for a million tokens, None where unknown.
 
-    `detail` is JSON of the assumptions behind a local price, `{}` elsewhere. A version is written once.
+    `detail` is JSON of the assumptions behind a local price, `{}` elsewhere. It is in force from `since_us` until
+    another version of its endpoint and model is.
     """
 
     version: str
@@ -120,6 +122,7 @@ class PriceInForce:
     output_nano_per_mtok: int | None
     cached_nano_per_mtok: int | None
     detail: str = "{}"
+    cache_write_nano_per_mtok: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

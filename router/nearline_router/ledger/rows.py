@@ -44,11 +44,12 @@ OPEN = (
 )
 CLOSE = f"UPDATE attempts SET {', '.join(f'{name} = ?' for name in _OUTCOME)} WHERE id = ?"  # noqa: S608
 SUGGESTION = f"INSERT OR REPLACE INTO suggestions ({_names(_SUGGESTION)}) VALUES ({_marks(_SUGGESTION)})"  # noqa: S608
-# The primary key does not hold for a model that is NULL: to SQL no NULL is another's equal.
+# The newest one told again is no change; to SQL no NULL is another's equal, so a model is compared by IS.
 PRICE = (
     f"INSERT INTO prices ({_names(_PRICE)}) "  # noqa: S608
     f"SELECT {', '.join(f'?{number}' for number in range(1, len(_PRICE) + 1))} "
-    "WHERE NOT EXISTS (SELECT 1 FROM prices WHERE version = ?1 AND endpoint = ?2 AND model IS ?3)"
+    "WHERE ?1 IS NOT (SELECT version FROM prices WHERE endpoint = ?2 AND model IS ?3 AND since_us <= ?4 "
+    "ORDER BY since_us DESC, rowid DESC LIMIT 1)"
 )
 EVENT = "INSERT INTO events (at_us, endpoint, kind, state, reason) VALUES (?, ?, ?, ?, ?)"
 ANSWER = (

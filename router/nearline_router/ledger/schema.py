@@ -159,5 +159,33 @@ CREATE TABLE closed_days (        -- which days are aggregated; made by `account
 ) WITHOUT ROWID;
 """
 
+# `cache_written_tokens`: of the input tokens, those written to a prompt cache at a price of their own; NULL where
+# nobody said. A price may be in force again that was so before another one: `prices` has no primary key any longer.
+VERSION_3 = """
+ALTER TABLE attempts ADD COLUMN cache_written_tokens INTEGER;
+CREATE TABLE prices_3 (           -- which prices are in force from which instant on, kept for ever
+  version TEXT NOT NULL,
+  endpoint TEXT NOT NULL,
+  model TEXT,
+  since_us INTEGER NOT NULL,
+  input_nano_per_mtok INTEGER,
+  output_nano_per_mtok INTEGER,
+  cached_nano_per_mtok INTEGER,
+  detail TEXT NOT NULL,
+  cache_write_nano_per_mtok INTEGER
+);
+INSERT INTO prices_3 SELECT version, endpoint, model, since_us, input_nano_per_mtok, output_nano_per_mtok,
+  cached_nano_per_mtok, detail, NULL FROM prices ORDER BY since_us;
+DROP TABLE prices;
+ALTER TABLE prices_3 RENAME TO prices;
+CREATE INDEX prices_by_time ON prices(endpoint, model, since_us);
+CREATE TABLE forgotten_spending ( -- what forgotten rows of this month had cost: that they are gone gives no budget room
+  day TEXT NOT NULL,
+  cost_centre TEXT NOT NULL,
+  marginal_nano INTEGER NOT NULL,
+  PRIMARY KEY(day, cost_centre)
+) WITHOUT ROWID;
+"""
+
 # By `PRAGMA user_version`: the step at index n leads from version n to n + 1.
-MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2)
+MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3)

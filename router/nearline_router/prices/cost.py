@@ -13,9 +13,9 @@ from nearline_router.prices.priced import Priced
 class Counts:
     """What an attempt used; None where nobody knows.
 
-    `input_tokens` are all of the prompt, cached ones included. `busy_us` is the time in which the endpoint worked on it
-    (prefill and decode, else from leaving the queue to the end), `energy_uj` what that took above idling if it was
-    measured, in microjoules.
+    `input_tokens` are all of the prompt, cached ones and those written to the cache included. `busy_us` is the time in
+    which the endpoint worked on it (prefill and decode, else from leaving the queue to the end), `energy_uj` what that
+    took above idling if it was measured, in microjoules.
     """
 
     input_tokens: int | None = None
@@ -23,6 +23,7 @@ class Counts:
     output_tokens: int | None = None
     busy_us: int | None = None
     energy_uj: int | None = None
+    written_tokens: int | None = None
 
 
 def cost_of(priced: Priced, counts: Counts) -> tuple[int | None, int | None]:
@@ -39,7 +40,8 @@ def _nano(price: Price, machine: Machine | None, counts: Counts, full: bool) -> 
             return None
         # Some servers count what is cached beside the prompt, some count more of it than there is.
         cached = min(counts.cached_tokens or 0, counts.input_tokens)
-        return price.cost_nano(counts.input_tokens, cached, counts.output_tokens)
+        written = min(counts.written_tokens or 0, counts.input_tokens - cached)
+        return price.cost_nano(counts.input_tokens, cached, counts.output_tokens, written)
     if counts.busy_us is None:
         return None
     energy_uj = counts.energy_uj

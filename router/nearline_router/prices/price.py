@@ -7,20 +7,25 @@ from dataclasses import dataclass, replace
 
 NANO_PER_USD = 1_000_000_000
 TOKENS_PER_MTOK = 1_000_000
+# What a token costs that is written to a prompt cache for five minutes, as Anthropic charges it: times the input price
+# (Anthropic's documentation, "Prompt caching", "Pricing").
+CACHE_WRITE = 1.25
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
     """US dollars a token; None where nobody said.
 
-    Cached tokens without a price of their own cost as much as others. `steps` are the prices of long prompts, by the
-    tokens of the prompt above which all of its tokens and all of the answer's cost that much; the highest step first.
+    Cached tokens without a price of their own cost as much as others, written ones `CACHE_WRITE` times as much. `steps`
+    are the prices of long prompts, by the tokens of the prompt above which all of its tokens and all of the answer's
+    cost that much; the highest step first.
     """
 
     input_usd: float | None = None
     output_usd: float | None = None
     cached_input_usd: float | None = None
     steps: tuple[tuple[int, Price], ...] = ()
+    cache_write_usd: float | None = None
 
     @property
     def known(self) -> bool:
@@ -35,14 +40,18 @@ class Price:
             return None
         return input_tokens * self.input_usd + output_tokens * self.output_usd
 
-    def cost_nano(self, input_tokens: int, cached_tokens: int, output_tokens: int) -> int | None:
-        """The same in nano-dollars, rounded once; `input_tokens` are all of the prompt, cached ones included."""
+    def cost_nano(
+        self, input_tokens: int, cached_tokens: int, output_tokens: int, written_tokens: int = 0
+    ) -> int | None:
+        """The same in nano-dollars, rounded once; `input_tokens` are all of the prompt, cached and written included."""
         price = self.at(input_tokens)
         into, out = nano_per_mtok(price.input_usd), nano_per_mtok(price.output_usd)
         if into is None or out is None:
             return None
-        cached = nano_per_mtok(price.cached_input_usd)
-        whole = (input_tokens - cached_tokens) * into + cached_tokens * (into if cached is None else cached)
+        cached, written = nano_per_mtok(price.cached_input_usd), nano_per_mtok(price.cache_write_usd)
+        whole = (input_tokens - cached_tokens - written_tokens) * into
+        whole += cached_tokens * (into if cached is None else cached)
+        whole += written_tokens * (round(into * CACHE_WRITE) if written is None else written)
         return (whole + output_tokens * out + TOKENS_PER_MTOK // 2) // TOKENS_PER_MTOK
 
     def at(self, input_tokens: float) -> Price:

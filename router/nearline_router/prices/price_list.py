@@ -22,7 +22,8 @@ if TYPE_CHECKING:  # it reads long lists
 class PriceList:
     """Prices by the configuration, and by the providers' lists once these were read.
 
-    `on_price` is told every price before the first cost that is reckoned by it. `clock` is Unix time.
+    `on_price` is told every price before the first cost that is reckoned by it, and again after another one. `clock` is
+    Unix time.
     """
 
     def __init__(
@@ -31,7 +32,7 @@ class PriceList:
         self._on_price = on_price
         self._clock = clock
         self._published: Published | None = None
-        self._told: set[tuple[str, str | None, str]] = set()
+        self._told: dict[tuple[str, str | None], str] = {}
 
     def lacks(self, profiles: Iterable[Profile]) -> bool:
         """Whether one of these may have a price in the lists, which were not read yet."""
@@ -59,13 +60,13 @@ class PriceList:
         self._record(profile, priced)
         energy_uj, source = _energy(profile, usage)
         fresh, cached = usage.evaluated_tokens or 0, usage.cached_tokens or 0
-        counts = Counts(fresh + cached, cached, usage.output_tokens or 0, _busy_us(usage), energy_uj)
+        written, busy_us = usage.cache_written_tokens, _busy_us(usage)
+        counts = Counts(fresh + cached, cached, usage.output_tokens or 0, busy_us, energy_uj, written)
         return Cost(*cost_of(priced, counts), priced.version, energy_uj, source)
 
     def _record(self, profile: Profile, priced: Priced) -> None:
-        known = profile.id, profile.model, priced.version
-        if priced.version and known not in self._told:
-            self._told.add(known)
+        if priced.version and self._told.get((profile.id, profile.model)) != priced.version:
+            self._told[profile.id, profile.model] = priced.version
             since_us = int(self._clock() * 1e6)
             price = PriceInForce(endpoint=profile.id, model=profile.model, since_us=since_us, **priced.columns())
             self._on_price(price)

@@ -42,6 +42,7 @@ class Priced:
             "input_nano_per_mtok": nano_per_mtok(price.input_usd),
             "output_nano_per_mtok": nano_per_mtok(price.output_usd),
             "cached_nano_per_mtok": nano_per_mtok(price.cached_input_usd),
+            "cache_write_nano_per_mtok": nano_per_mtok(price.cache_write_usd),
             "detail": json.dumps(self.detail, sort_keys=True),
         }
 
@@ -115,7 +116,9 @@ def _said(profile: Profile) -> bool:
 
 
 def _numbers(price: Price) -> list[int | None]:
-    return [nano_per_mtok(usd) for usd in (price.input_usd, price.output_usd, price.cached_input_usd)]
+    numbers = [nano_per_mtok(usd) for usd in (price.input_usd, price.output_usd, price.cached_input_usd)]
+    # The version of a price without it is the one it always had.
+    return numbers if price.cache_write_usd is None else [*numbers, nano_per_mtok(price.cache_write_usd)]
 
 
 def _digest(price: Price, detail: Mapping[str, Any]) -> str:

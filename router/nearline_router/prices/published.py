@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -63,18 +64,21 @@ class Published:
 
 def _price(listed: ModelPrice) -> Price:
     """A listed price with its steps, which are by the length of the whole prompt."""
-    into, out, cached = parts = listed.input_mtok, listed.output_mtok, listed.cache_read_mtok
-    steps = [
-        (above, Price(_usd(into, above), _usd(out, above), _usd(cached, above))) for above in sorted(_starts(parts))
-    ]
-    return Price(_usd(into), _usd(out), _usd(cached), tuple(reversed(steps)))
+    parts = listed.input_mtok, listed.output_mtok, listed.cache_read_mtok, listed.cache_write_mtok
+    steps = tuple((above, _above(parts, above)) for above in sorted(_starts(parts), reverse=True))
+    return replace(_above(parts), steps=steps)
+
+
+def _above(parts: tuple[Listed, Listed, Listed, Listed], above: int = -1) -> Price:
+    into, out, cached, written = (_usd(part, above) for part in parts)
+    return Price(into, out, cached, cache_write_usd=written)
 
 
 def _starts(parts: Iterable[Listed]) -> set[int]:
     return {tier.start for part in parts if isinstance(part, TieredPrices) for tier in part.tiers}
 
 
-def _usd(part: Listed, above: int = -1) -> float | None:
+def _usd(part: Listed, above: int) -> float | None:
     """US dollars a token for a prompt that is longer than `above`."""
     if isinstance(part, TieredPrices):
         tiers = [tier.price for tier in part.tiers if tier.start <= above]

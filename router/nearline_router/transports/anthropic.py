@@ -132,6 +132,7 @@ def _usage(counts: dict[str, int]) -> Usage:
         evaluated_tokens=evaluated,
         cached_tokens=counts.get("cache_read_input_tokens"),
         output_tokens=counts.get("output_tokens"),
+        cache_written_tokens=counts.get("cache_creation_input_tokens"),
     )
 
 

@@ -71,14 +71,18 @@ def export(file: Path, table: str | None) -> None:
 @click.option("--all", "everything", is_flag=True, help="Everything.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget_(repository: str | None, before: datetime | None, everything: bool, yes: bool) -> None:
-    """Remove requests and what they add up to, for good. Prices stay: they say nothing of your work."""
+    """Remove requests and what they add up to, for good. Prices stay: they say nothing of your work.
+
+    What this month's cost stays until its end, by day and cost centre: it counts against budgets all the same.
+    """
     if (repository is not None) + (before is not None) + everything != 1:
         raise click.UsageError("say one of --repository, --before and --all")
     what = f"of {repository}" if repository is not None else f"before {before:%Y-%m-%d}" if before else "in the ledger"
     if not _there() or not _sure(f"Forget everything {what}? Reports will no longer have it.", yes):
         return
     with _said():
-        removed = forget(state_dir(), before=before.date() if before else None, repository=repository)
+        today = datetime.now(UTC).date()
+        removed = forget(state_dir(), today, before=before.date() if before else None, repository=repository)
     click.echo(f"Forgot {_told(removed)} and {_many(removed.sums, 'sum')} of days.")
 
 

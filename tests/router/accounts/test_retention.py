@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import closing
 from datetime import date
 from sqlite3 import Connection
+from typing import Any
 
 import pytest
 
 from nearline_router.accounts import aggregates
 from nearline_router.accounts.retention import Removed, forget, prune
+from nearline_router.ledger.database import connect
+from nearline_router.ledger.totals import Sums
 
 from .books import LATER, NOVEMBER, Books, noon_us
 
@@ -93,7 +98,7 @@ def test_days_that_may_go_on_are_not_pruned(books: Books) -> None:
 def test_a_forgotten_repository_is_in_no_row_and_no_sum(books: Books) -> None:
     """Nor anywhere in the file; the others stay."""
     prune(books.folder, date(2026, 11, 2), LATER)
-    removed = forget(books.folder, repository="clinic")
+    removed = forget(books.folder, LATER, repository="clinic")
     account = books.account()
 
     assert (removed.attempts, removed.suggestions) == (2, 2)
@@ -106,7 +111,7 @@ def test_a_forgotten_repository_is_in_no_row_and_no_sum(books: Books) -> None:
 def test_latencies_of_a_forgotten_repository_go_with_its_rows(books: Books) -> None:
     """They are made again from those that are left."""
     prune(books.folder, date(2026, 11, 1), LATER)
-    forget(books.folder, repository="clinic")
+    forget(books.folder, LATER, repository="clinic")
 
     assert books.account().latencies["studio", "complete"].count == 3
 
@@ -114,7 +119,7 @@ def test_latencies_of_a_forgotten_repository_go_with_its_rows(books: Books) -> N
 def test_what_was_before_a_day_is_forgotten_in_every_table(books: Books) -> None:
     """Sums, answers and events too."""
     prune(books.folder, date(2026, 11, 2), LATER)
-    forget(books.folder, before=CUT)
+    forget(books.folder, LATER, before=CUT)
     account = books.account()
 
     assert (account.usage.attempts, account.shown.count, account.answers.count, len(account.events)) == (2, 2, 5, 1)
@@ -125,8 +130,34 @@ def test_everything_is_forgotten_but_prices(books: Books) -> None:
     """They say nothing of anybody's work."""
     books.insert("prices", {"version": "v", "endpoint": "far", "since_us": 1, "detail": "{}"})
     prune(books.folder, CUT, LATER)
-    forget(books.folder)
+    forget(books.folder, LATER)
 
     tables = ("attempts", "suggestions", "answers", "events", "days", "day_latencies", "day_suggestions", "closed_days")
     assert [count(books, table) for table in tables] == [0] * 8
     assert count(books, "prices") == 1
+
+
+@pytest.mark.parametrize("what", [{}, {"repository": "clinic"}, {"before": CUT}], ids=["all", "a repository", "before"])
+def test_what_is_forgotten_was_spent_all_the_same(books: Books, what: dict[str, Any]) -> None:
+    """Budgets and the cap have the same sums as before, of pruned days too; of an earlier month nothing stays."""
+    books.attempt("2026-10-31", local=0, repository="clinic", marginal_nano=1)
+    for day, nano in (("2026-11-01", 10), ("2026-11-02", 200), ("2026-11-03", 3000)):
+        for centre in ("a", "b"):
+            books.attempt(day, local=0, repository="clinic", cost_centre=centre, marginal_nano=nano)
+    prune(books.folder, date(2026, 11, 2), LATER)
+    before = spent(books)
+    forget(books.folder, date(2026, 11, 3), **what)
+    forget(books.folder, date(2026, 11, 3), **what)
+
+    assert before == ({"a": 3000, "b": 3000}, {"a": 3210, "b": 3210})
+    assert spent(books) == before
+    assert books.rows("SELECT count(*) FROM forgotten_spending WHERE day < '2026-11-01'") == [(0,)]
+    prune(books.folder, date(2026, 11, 2), date(2026, 12, 1))
+    assert books.rows("SELECT * FROM forgotten_spending") == []
+
+
+def spent(books: Books) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """This day and this month, as a process finds it that starts on the third of November."""
+    with closing(connect(books.folder)) as connection:
+        totals = Sums().read(connection, noon_us("2026-11-03") / 1e6)
+    return totals.day, totals.month

@@ -129,6 +129,29 @@ def test_what_is_under_way_at_midnight_counts_for_the_new_day() -> None:
     assert all_.room("a", TOMORROW).hard_nano == 3 * USD
 
 
+def test_what_ended_yesterday_is_not_todays_while_no_ledger_can_be_written() -> None:
+    """It is this month's all the same, and counts once when the ledger has it at last."""
+    all_ = budgets(DAY, MONTH)
+    all_.reserve("1", "a", 5 * USD, TODAY)
+    all_.settle("1", 5 * USD)
+    assert all_.room("a", TODAY).hard_nano == 0
+
+    assert all_.room("a", TOMORROW).hard_nano == 5 * USD
+    assert all_.room("a", TOMORROW).soft_nano == 45 * USD
+    all_.committed(totals({"a": 5 * USD}, {"a": 5 * USD}, frozenset({"1"})))
+    assert all_.room("a", TOMORROW).soft_nano == 45 * USD
+
+
+def test_a_ledger_that_begins_anew_gives_no_budget_room() -> None:
+    """The old file was damaged; the money is spent."""
+    all_ = budgets(DAY, MONTH)
+    for usd in (3, 1, 2):
+        all_.committed(totals({"a": usd * USD}, {"a": usd * USD}))
+
+    assert all_.room("a", TODAY).hard_nano == USD
+    assert all_.room("a", TOMORROW).soft_nano == 46 * USD
+
+
 def test_of_several_budgets_the_nearest_limit_counts() -> None:
     """With its own sentence; another cost centre's does not."""
     all_ = budgets(MONTH, {"cost_centre": "a", "per": "day", "hard_usd": 1}, {"cost_centre": "b", **DAY, "hard_usd": 0})

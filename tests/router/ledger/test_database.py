@@ -71,6 +71,17 @@ def test_an_older_ledger_is_brought_up_to_date_and_keeps_its_rows(
         assert connection.execute("PRAGMA user_version").fetchone() == (len(steps),)
 
 
+def test_the_prices_of_an_older_ledger_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their table is made anew on the way."""
+    monkeypatch.setattr(database, "MIGRATIONS", MIGRATIONS[:2])
+    with closing(connect(tmp_path)) as connection, connection:
+        connection.execute("INSERT INTO prices VALUES ('v', 'far', 'm', 1, 2, 3, 4, '{}')")
+    monkeypatch.undo()
+
+    with closing(connect(tmp_path)) as connection:
+        assert connection.execute("SELECT * FROM prices").fetchall() == [("v", "far", "m", 1, 2, 3, 4, "{}", None)]
+
+
 def test_a_step_that_fails_leaves_the_ledger_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also what of it had been done."""
     connect(tmp_path).close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -52,7 +53,7 @@ def test_a_row_has_everything_of_its_attempt_and_outcome(tmp_path: Path) -> None
         outcome="cut", error="EndpointCut", input_tokens=1, cached_tokens=2, output_tokens=3, input_source="exact",
         cached_source="estimated", output_source="at least", ttft_us=4, total_us=5, prefill_us=6, decode_us=7,
         marginal_nano=8, full_nano=9, cost_source="at least", price_version="config", energy_uj=10,
-        energy_source="modelled",
+        energy_source="modelled", cache_written_tokens=11,
     )  # fmt: skip
     ledger.open(opened)
     ledger.close("a", closed)
@@ -113,6 +114,18 @@ def test_events_are_kept_with_their_time(tmp_path: Path) -> None:
     ledger.flush()
 
     assert rows(tmp_path, "SELECT * FROM events") == [(NOON_S * 1e6, "far", "breaker", "open", "far: busy (429)")]
+
+
+@pytest.mark.parametrize("model", ["m", None])
+def test_a_price_that_is_in_force_again_is_kept_again(model: str | None, tmp_path: Path) -> None:
+    """Else what came between would count for ever."""
+    ledger = ledger_in(tmp_path)
+    price = PriceInForce("v1", "far", model, 1, 2, 3, None)
+    for since_us, version in enumerate(("v1", "v2", "v1", "v1"), 1):
+        ledger.price(replace(price, version=version, since_us=since_us))
+    ledger.flush()
+
+    assert rows(tmp_path, "SELECT version, since_us FROM prices") == [("v1", 1), ("v2", 2), ("v1", 3)]
 
 
 @pytest.mark.parametrize("model", ["m", None])
@@ -275,6 +288,33 @@ def test_a_process_that_just_ends_has_written_everything(tmp_path: Path) -> None
     subprocess.run([sys.executable, "-c", ENDS, str(tmp_path)], check=True, timeout=60, cwd=Path(__file__).parents[3])
 
     assert rows(tmp_path) == [("a", "answered")]
+
+
+HELD = """
+import asyncio, sqlite3, sys
+from pathlib import Path
+from nearline_router.ledger import Ledger, database, ledger as told, thread
+from tests.router.ledger.made import attempt, outcome
+database.BUSY_S = 3600.0
+told.LAST_S = thread.LAST_S = 0.05
+ledger = Ledger(Path(sys.argv[1]))
+ledger.open(attempt("a"))
+ledger.close("a", outcome())
+if sys.argv[2] == "closed":
+    asyncio.run(ledger.aclose())
+"""
+
+
+@pytest.mark.parametrize("end", ["closed", "just ends"])
+def test_a_process_ends_while_another_one_keeps_the_ledger_to_itself(tmp_path: Path, end: str) -> None:
+    """However long a write would wait: what it could not write is in its journal, for whoever comes next."""
+    command = [sys.executable, "-c", HELD, str(tmp_path), end]
+    connect(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        subprocess.run(command, check=True, timeout=60, cwd=Path(__file__).parents[3])
+
+    assert rows(tmp_path) == [("a", "open")]
 
 
 IMPORTS = """

@@ -118,7 +118,7 @@ async def test_a_ledger_that_is_switched_on_later_is_kept_up_too(monkeypatch: py
     async def kept_up(_: object, retention_days: Callable[[], int | None]) -> None:
         asked.append(retention_days)
 
-    monkeypatch.setattr("nearline_router.router.kept_up", kept_up)
+    monkeypatch.setattr("nearline_router.ledger.opening.kept_up", kept_up)
     router = router_in(World(), endpoints={"far": FAR}, accounting={"enabled": False})
     await router.ready()
     await router.ready()

@@ -38,6 +38,17 @@ def test_cached_tokens_without_a_price_of_their_own_cost_as_much_as_others() -> 
     assert Price(3e-6, 15e-6).cost_nano(10_000, 8_000, 0) == 30_000_000
 
 
+@pytest.mark.parametrize(("write_usd", "expected_nano"), [(None, 13_500_000), (6e-6, 18_000_000)])
+def test_tokens_that_are_written_to_the_cache_cost_their_own_price(write_usd: float | None, expected_nano: int) -> None:
+    """1,000 x $3 + 1,000 x $0.30 + 2,000 x $3.75 and 180 x $15; a listed price goes before a quarter more than others.
+
+    3,000 + 300 + 7,500 + 2,700 micro-dollars; at $6 the third part is 12,000.
+    """
+    price = Price(3e-6, 15e-6, 0.3e-6, cache_write_usd=write_usd)
+
+    assert price.cost_nano(4000, 1000, 180, 2000) == expected_nano
+
+
 @pytest.mark.parametrize(("tokens", "expected_nano"), [(200_000, 600_000_000), (200_001, 1_200_006_000)])
 def test_a_long_prompt_costs_more_for_all_of_its_tokens(tokens: int, expected_nano: int) -> None:
     """One token above the step doubles the bill, as providers do it; the estimate in dollars knows it too."""

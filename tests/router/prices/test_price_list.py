@@ -46,6 +46,16 @@ def test_a_price_is_unknown_until_the_lists_were_read() -> None:
     assert (prices.cost(far, Usage(1000, 0, 100)).marginal_nano or 0) > 0
 
 
+def test_tokens_that_are_written_to_a_cache_cost_what_the_list_says() -> None:
+    """Of 1,000 that are read anew, 400 at $3.75 a million and the others at $3: 300 micro-dollars more."""
+    (far,) = several(FAR)
+    prices = PriceList(clock=lambda: NOW_S)
+    prices.read()
+
+    assert prices.cost(far, Usage(1000, 0, 0)).marginal_nano == 3_000_000
+    assert prices.cost(far, Usage(1000, 0, 0, cache_written_tokens=400)).marginal_nano == 3_300_000
+
+
 def test_a_price_is_recorded_once_before_the_first_cost_by_it() -> None:
     """By its version; an unknown one is not recorded."""
     told: list[PriceInForce] = []
@@ -59,6 +69,16 @@ def test_a_price_is_recorded_once_before_the_first_cost_by_it() -> None:
     (price,) = told
     assert (price.endpoint, price.model, price.since_us) == ("e0", "m", NOW_S * 1_000_000)
     assert (price.version, price.input_nano_per_mtok) == (cost.price_version, 650_000_000)
+
+
+def test_a_price_that_is_in_force_again_is_recorded_again() -> None:
+    """A configuration that was changed, and changed back."""
+    told: list[PriceInForce] = []
+    prices = PriceList(told.append, lambda: NOW_S)
+    for usd in (0.65, 0.9, 0.65, 0.65):
+        prices.cost(several({**PAID, "cost_per_mtok": usd})[0], Usage(1, 0, 1))
+
+    assert [price.input_nano_per_mtok for price in told] == [650_000_000, 900_000_000, 650_000_000]
 
 
 def test_the_same_price_of_another_model_is_recorded_too() -> None:

@@ -52,6 +52,7 @@ LONG = ModelPrice(
     input_mtok=TieredPrices(base=Decimal(3), tiers=[Tier(200_000, Decimal(6)), Tier(500_000, Decimal(9))]),
     output_mtok=Decimal(15),
     cache_read_mtok=TieredPrices(base=Decimal("0.3"), tiers=[Tier(200_000, Decimal("0.6"))]),
+    cache_write_mtok=TieredPrices(base=Decimal("3.5"), tiers=[Tier(200_000, Decimal(7))]),
 )
 LIST = [
     Provider(
@@ -106,9 +107,9 @@ def test_each_step_of_a_long_prompt_has_all_prices() -> None:
     """A part without a step of its own keeps the one below."""
     price = at(2026, 11, 20).price(asked("long"))
 
-    assert price.at(200_000) == Price(3e-6, 15e-6, 0.3e-6)
-    assert price.at(200_001) == Price(6e-6, 15e-6, 0.6e-6)
-    assert price.at(500_001) == Price(9e-6, 15e-6, 0.6e-6)
+    assert price.at(200_000) == Price(3e-6, 15e-6, 0.3e-6, cache_write_usd=3.5e-6)
+    assert price.at(200_001) == Price(6e-6, 15e-6, 0.6e-6, cache_write_usd=7e-6)
+    assert price.at(500_001) == Price(9e-6, 15e-6, 0.6e-6, cache_write_usd=7e-6)
 
 
 def test_a_server_is_found_by_its_url() -> None:

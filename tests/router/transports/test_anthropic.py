@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,12 +78,16 @@ async def test_stable_turns_are_cached_the_last_ones_first(chat: Chat, expected:
 
 
 async def test_the_prompts_usage_is_told_before_the_answer() -> None:
-    """So that an answer that is cut is counted too; the output is known only at the end."""
+    """So that an answer that is cut is counted too; the output is known only at the end.
+
+    What is written to the cache is told apart from what is only read: it has a price of its own.
+    """
     async with speaking(server := FaultServer(), "anthropic") as endpoint:
         server.play(Role(), Comment(), Text("a"), End())
         answer = await chunks(endpoint, ask())
 
-    begun, ended = Usage(12, 8, None), Usage(12, 8, 5)
+    begun = Usage(12, 8, None, cache_written_tokens=2)
+    ended = replace(begun, output_tokens=5)
     assert answer == [Chunk("", usage=begun), Chunk("a", usage=begun), Chunk("", "stop", ended)]
 
 

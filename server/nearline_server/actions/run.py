@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from nearline_router.residency.redaction import MARK
 from nearline_router.router import Router
 from nearline_server.actions.answer import extracted
+from nearline_server.actions.answer.message import message_of
 from nearline_server.actions.edits import edits_for, inside
 from nearline_server.actions.new_file import new_file_path
 from nearline_server.actions.run_request import Ask, Prepared, prepared
@@ -41,7 +42,7 @@ async def run(
     answer = await heard(router, ready.request, on_text)
     edits, new_file, trouble = _made(action, subject, answer)
     return Result(
-        answer.text,
+        message_of(answer.text) if action.id == "commit-message" else answer.text,
         answer.endpoint,
         _model(router, answer.endpoint),
         edits=edits,

@@ -82,10 +82,17 @@ def diff_paths(diff: str) -> set[str]:
 
 
 def _unquoted(name: str) -> str:
-    """A name that is not ASCII as git writes it: in quotes, its UTF-8 bytes in octal."""
+    """A name as git quotes it: with escapes as in C, the UTF-8 bytes of what is not ASCII in octal, or as they are.
+
+    What is none, such as a removed comment that looks like a header, stays as it is.
+    """
     if not name.startswith('"'):
         return name
-    return name.strip('"').encode("ascii", "ignore").decode("unicode_escape").encode("latin-1").decode(errors="replace")
+    try:
+        text = name.removeprefix('"').removesuffix('"').encode().decode("unicode_escape")
+        return text.encode("latin-1").decode(errors="replace")
+    except ValueError:
+        return name
 
 
 def _bare(router: Router, ask: Ask) -> RoutingRequest:

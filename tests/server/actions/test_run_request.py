@@ -131,11 +131,20 @@ async def test_a_commit_message_is_routine_and_takes_long_diffs() -> None:
         ("rename from old name.py", "old name.py"),
         ('+++ "b/caf\\303\\251.py"', "café.py"),
         ("+++ b/x.py\r", "x.py"),
+        # With core.quotePath=false only what must be is escaped.
+        ('+++ "b/caf\u00e9/a\\"b.py"', 'caf\u00e9/a"b.py'),
+        ('+++ "b/a\\""', 'a"'),
     ],
 )
 def test_the_files_of_a_diff_are_found(header: str, path: str) -> None:
     """In all ways git writes them."""
     assert path in diff_paths(f"{header}\n@@ -1 +1 @@\n")
+
+
+@pytest.mark.parametrize("line", ['-- "C:\\"', '-- "\\x"', '-- "\\u0101"'])
+def test_a_removed_comment_that_looks_like_a_header_is_no_trouble(line: str) -> None:
+    """In Lua, SQL and Haskell it does when it is removed."""
+    assert line.removeprefix("-- ") in diff_paths(f"--- a/x.lua\n+++ b/x.lua\n@@ -1 +0,0 @@\n-{line}\n")
 
 
 async def test_the_embedded_engine_has_the_context_that_it_is_started_with() -> None:

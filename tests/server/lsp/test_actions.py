@@ -18,7 +18,7 @@ from tests.fault_server import Cut, End, FaultServer, Reset, Status, Text, Wait
 from tests.waiting import until
 
 from .conftest import Start
-from .editor import Doc, Editor, clean_env
+from .editor import Doc, Editor, as_dict, clean_env
 
 CODE = "import sys\n\n\ndef add(a, b):\n    return a + b\n\n\nprint(add(1, 2))\n"
 BODY = CODE.index("return")
@@ -446,6 +446,20 @@ async def test_a_follow_up_that_was_overtaken_is_part_of_no_other_conversation(
 
     assert "x = 1" in said(cloud)
     assert "sums" not in said(cloud)
+
+
+async def test_the_cloud_is_in_the_status_while_an_action_runs_there(window: Editor, cloud: FaultServer) -> None:
+    """Not until the next completion: nobody is asked there any longer."""
+    more = asyncio.Event()
+    cloud.play(Text("It "), Wait(more), Text("adds."), End())
+    explained = window.act("nearline.explain", window.open(CODE), BODY)
+    await until(lambda: "It" in window.live_text, "a piece")
+    assert (await window.status())["where"] == "cloud"
+    more.set()
+    await explained
+
+    assert (await window.status())["where"] is None
+    assert as_dict(window.statuses[-1])["where"] is None
 
 
 async def test_without_an_answer_there_is_no_follow_up(launch: Start, tmp_path: Path, cloud: FaultServer) -> None:

@@ -81,6 +81,8 @@ class ActionWindow:
             outcome = self.failed(title, f"it failed inside ({type(error).__name__})")
         finally:
             progress.end(endpoint=outcome.endpoint, model=outcome.model, note=outcome.note)
+            if self._server.session:
+                self._server.session.send_status()
         return outcome
 
     def failed(self, title: str, sentence: str) -> Outcome:

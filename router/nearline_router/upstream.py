@@ -16,7 +16,7 @@ from nearline_router.breaker import Breaker
 from nearline_router.config.models import CircuitBreakerConfig
 from nearline_router.connect import Connected
 from nearline_router.errors import NoEndpoint
-from nearline_router.planner.speed import Speed
+from nearline_router.planner import PromptCache, Speed
 from nearline_router.policy.standing import Standing
 from nearline_router.registry.profile import Profile
 from nearline_router.residency.redaction import redacted
@@ -77,6 +77,7 @@ class Upstream:
         self.admission = Admission(endpoint, slots, lease_folder, self.expected_ms, clock, name)
         self.breaker = Breaker(breaker, clock, lambda: self.on_breaker(self))
         self.speed = Speed(profile.expected_ttft_ms)
+        self.cache = PromptCache()
         self.ratio = LearnedRatio()
         self.heat = heat_of(profile, clock)
         self.duty = DutyCycle(clock)
@@ -100,7 +101,9 @@ class Upstream:
     @property
     def eagerness(self) -> Eagerness:
         """What it may be used for, as hot as it is."""
-        return eagerness_at(self.heat.level)
+        eagerness = eagerness_at(self.heat.level)
+        # Elsewhere, what nobody asked for yet would cost money and show text.
+        return eagerness if self.profile.local else replace(eagerness, speculation=False)
 
     def refresh(self, now_s: float, request: RoutingRequest) -> None:
         """Bring the standing up to date for a decision on this request."""
@@ -109,6 +112,7 @@ class Upstream:
         standing.ready = self.endpoint.ready
         standing.trouble = breaker.attention or (breaker.last_failure if standing.ready else self.endpoint.trouble)
         standing.wait_ms = self.admission.predicted_wait_ms(request.priority, request.supersedes)
+        standing.anew = self._anew(request)
         standing.overheated = self.eagerness.overflow
         standing.tokens_per_char = self.ratio.tokens_per_character if self.ratio.fed else None
 
@@ -116,7 +120,7 @@ class Upstream:
         """How long a request is expected to keep its slot."""
         tokens = self.ratio.count(characters(request.prompt)).tokens
         answer = 0 if request.warm_up else self.speed.output_tokens(request.task, request.max_output_tokens)
-        return self.speed.ttft_ms(tokens, request.task) + self.speed.decode_ms(answer)
+        return self.speed.ttft_ms(tokens, request.task, self._anew(request)) + self.speed.decode_ms(answer)
 
     async def stream(self, request: RoutingRequest) -> Chunks:
         """See Endpoint.stream; what the answer shows of the endpoint's speed is learned, however it ends.
@@ -133,6 +137,7 @@ class Upstream:
             await asyncio.sleep(rest_ms / 1000)
         sent_s: float | None = None
         ttft_ms: float | None = None
+        shared = 0.0
         usage: Usage | None = None
         self.in_flight.entered()
         try:
@@ -145,21 +150,24 @@ class Upstream:
                     # Who asks has not left: from here on it is sent.
                     if chunk.queued_ms is not None:
                         sent_s = self._clock()
-                        if not self.profile.local:
+                        if self.profile.local:
+                            shared = self.cache.sent(request.prompt)
+                        else:
                             self.on_sent(self, asked, request, redactions)
         finally:
             self.in_flight.left()
             if sent_s is not None:
                 self.duty.worked((self._clock() - sent_s) * 1000)
+                self.cache.observe(shared, usage or Usage())
                 self._learn(request, usage or Usage(), ttft_ms)
 
     def state(self) -> dict[str, Any]:
         """What was learned, as plain values."""
-        return {"speed": self.speed.state(), "tokens": self.ratio.state()}
+        return {name: part.state() for name, part in self._learning().items()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state` gave; what is not of that form is left out."""
-        for part, name in ((self.speed, "speed"), (self.ratio, "tokens")):
+        for name, part in self._learning().items():
             values = state.get(name)
             if isinstance(values, Mapping):
                 part.restore(values)
@@ -194,6 +202,13 @@ class Upstream:
             await self.in_flight.none()
         finally:
             await self.endpoint.aclose()
+
+    def _learning(self) -> dict[str, Speed | PromptCache | LearnedRatio]:
+        return {"speed": self.speed, "cache": self.cache, "tokens": self.ratio}
+
+    def _anew(self, request: RoutingRequest) -> float | None:
+        # Only a local server says how long it reads; elsewhere the cache is in no prediction.
+        return self.cache.anew(request.prompt) if self.profile.local else None
 
     def _learn(self, request: RoutingRequest, usage: Usage, ttft_ms: float | None) -> None:
         self.speed.observe(usage, ttft_ms, request.task)

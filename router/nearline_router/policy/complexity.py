@@ -12,6 +12,7 @@ from nearline_router.types import Chat, Complexity, Infill, Prompt, RoutingReque
 
 BY_TASK: dict[str, Complexity] = {
     "complete": "routine",
+    "speculate": "routine",
     "warm-up": "routine",
     "summarize": "routine",
     "classify": "routine",

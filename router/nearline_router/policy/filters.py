@@ -6,6 +6,8 @@ from nearline_router.config.models import RouterConfig
 from nearline_router.policy.question import Question
 from nearline_router.policy.standing import Standing
 from nearline_router.prices.price import nano
+from nearline_router.tokens.estimate import estimate
+from nearline_router.tokens.text import characters
 from nearline_router.types import Infill
 
 
@@ -24,6 +26,7 @@ class Filters:
         self._regions = config.residency.regions
         self._infill = isinstance(question.request.prompt, Infill)
         self._text = isinstance(question.request.prompt, str)
+        self._least, self._least_characters = _least(question)
 
     def forbidden(self, standing: Standing) -> str:
         """Why an endpoint may never answer this request, "" if it may: residency, region, capability, context."""
@@ -68,6 +71,13 @@ class Filters:
         return "too hot" if standing.overheated else ""
 
     def _tokens(self, standing: Standing) -> int:
-        """What the request needs of a context: its prompt as this endpoint counts it, and the answer."""
-        question = self._question
-        return standing.count(question.tokens.tokens, question.characters) + question.request.max_output_tokens
+        """What the request needs of a context at least: its prompt as this endpoint counts it, and the answer."""
+        return standing.count(self._least, self._least_characters) + self._question.request.max_output_tokens
+
+
+def _least(question: Question) -> tuple[int, int]:
+    """Tokens and characters of the prompt that cannot be left out: pieces of other files can."""
+    prompt = question.request.prompt
+    if not (isinstance(prompt, Infill) and prompt.context):
+        return question.tokens.tokens, question.characters
+    return estimate(prompt.alone, None).tokens, characters(prompt.alone)

@@ -53,7 +53,7 @@ class Ranking:
     def rank(self, standing: Standing, number: int) -> Ranked:
         """One endpoint's place; `number` is its place in the configuration."""
         profile, tokens = standing.profile, standing.count(self._tokens, self._characters)
-        ttft_ms = standing.wait_ms + standing.speed.ttft_ms(tokens, self._task)
+        ttft_ms = standing.ttft_ms(tokens, self._task)
         cost_usd = standing.marginal_usd(tokens, self._output_tokens, self._task)
         late = self.budget_ms is not None and ttft_ms > self.budget_ms
         cost = cost_usd

@@ -16,7 +16,8 @@ class Standing:
 
     `ready` False: it is still coming up. `blocked_until_s`: the breaker lets nobody pass before (None: it does).
     `wait_ms`: predicted time in its queue. `overheated`: what can go elsewhere should. `tokens_per_char`: learned
-    from reported usage, None before. `priced`: what it costs now, at first as its profile says.
+    from reported usage, None before. `anew`: the share of this request's prompt that its prompt cache is thought not to
+    hold, None: as usual for the task. `priced`: what it costs now, at first as its profile says.
     """
 
     profile: Profile
@@ -27,6 +28,7 @@ class Standing:
     wait_ms: float = 0.0
     overheated: bool = False
     tokens_per_char: float | None = None
+    anew: float | None = None
     priced: Priced = UNPRICED
 
     def __post_init__(self) -> None:
@@ -37,6 +39,10 @@ class Standing:
     def count(self, tokens: int, characters: int) -> int:
         """Tokens of a prompt: by the learned ratio, else as they were estimated for everybody."""
         return tokens if self.tokens_per_char is None else max(1, math.ceil(characters * self.tokens_per_char))
+
+    def ttft_ms(self, tokens: float, task: str) -> float:
+        """The predicted time to the first content from now on, its queue included."""
+        return self.wait_ms + self.speed.ttft_ms(tokens, task, self.anew)
 
     def marginal_usd(self, tokens: float, output_tokens: int, task: str) -> float | None:
         """What a request is chosen by; None where the price is unknown."""
@@ -54,4 +60,4 @@ class Standing:
 
     def _share_anew(self, task: str) -> float:
         """What is found in a machine's own prompt cache takes it no time."""
-        return self.speed.anew[task].value if task in self.speed.anew else 1.0
+        return self.speed.share_anew(task) if self.anew is None else self.anew

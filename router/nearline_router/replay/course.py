@@ -41,6 +41,8 @@ class Course:
         )
         for name, standing in self._standings.items():
             standing.wait_ms = self._slots[name].wait_ms(now_s)
+            # What was in a prompt cache is known of the one that was asked; of any other, what is usual for the task.
+            standing.anew = one.anew if name == one.endpoint else None
         try:
             decision = decide(question, list(self._standings.values()), self._config, now_s)
         except NoEndpoint:
@@ -79,14 +81,14 @@ def _written(one: RecordedRequest, standing: Standing) -> int:
 def _counts(one: RecordedRequest, standing: Standing, input_tokens: int, written: int) -> Counts:
     """What is paid for; on a machine of one's own only what is not in its prompt cache takes time."""
     speed = standing.speed
-    share = speed.anew[one.task].value if one.task in speed.anew else 1.0
-    prefill_ms = input_tokens * share / speed.prefill_tokens_per_s * 1000
-    return Counts(input_tokens, 0, written, busy_us=round((prefill_ms + speed.decode_ms(written)) * 1000))
+    share = speed.share_anew(one.task) if standing.anew is None else standing.anew
+    busy_ms = speed.prefill_ms(input_tokens * share) + speed.decode_ms(written)
+    return Counts(input_tokens, 0, written, busy_us=round(busy_ms * 1000))
 
 
 def _gone_s(one: RecordedRequest, total_ms: float) -> float:
     """When a request leaves its slot: when its answer ends, or when its asker left."""
     end_s = one.asked_us / 1e6 + total_ms / 1000
-    if one.first_us is None and one.last_us is not None:
+    if (one.left_early or one.first_us is None) and one.last_us is not None:
         return min(end_s, one.last_us / 1e6)
     return end_s

@@ -143,3 +143,83 @@ def test_more_tokens_never_predict_less(tokens: int, more: int) -> None:
 
     assert speed.ttft_ms(tokens + more, "") >= speed.ttft_ms(tokens, "")
     assert speed.decode_ms(tokens + more) >= speed.decode_ms(tokens)
+
+
+def test_a_share_that_is_known_takes_the_place_of_the_usual_one() -> None:
+    """A keystroke in a new window, where most are in an old one."""
+    speed = Speed(85)
+    speed.observe(prefill(1000, 1000, cached=0), ttft_ms=1020, task="complete")
+    for _ in range(8):
+        speed.observe(prefill(3, 20, cached=997), ttft_ms=40, task="complete")
+
+    assert speed.ttft_ms(1000, "complete", 0.003) == pytest.approx(40)
+    assert speed.ttft_ms(1000, "complete", 1.0) == pytest.approx(1020)
+
+
+def test_a_stall_does_not_move_the_predictions_of_a_keystroke() -> None:
+    """One answer in nine that took seconds is one answer in nine."""
+    speed = Speed(85)
+    speed.observe(prefill(1000, 1000, cached=0), ttft_ms=1020, task="complete")
+    for took_ms in (40, 40, 40, 4000, 40):
+        speed.observe(prefill(3, took_ms / 2, cached=997), ttft_ms=took_ms, task="complete")
+
+    assert speed.ttft_ms(1000, "complete", 0.003) == pytest.approx(40)
+
+
+def took_longer(speed: Speed, times: float, attempts: int) -> None:
+    """So many attempts of 200 tokens whose first content comes later by this than reading and network explain."""
+    for number in range(attempts):
+        # In turns, so that no single time explains both: the network's median stays at that of the first task.
+        speed.observe(prefill(200, 200, cached=0), ttft_ms=220, task="typed" if number % 2 else "other")
+        speed.observe(prefill(200, 200, cached=0), ttft_ms=220, task="typed")
+        speed.observe(prefill(200, 200, cached=0), ttft_ms=220 * times, task="biased")
+
+
+@pytest.mark.parametrize("times", [0.5, 2.0])
+def test_a_constant_bias_of_a_task_is_corrected_and_that_of_no_other(times: float) -> None:
+    """After the eight attempts that most of fifteen are."""
+    speed = Speed(85)
+    took_longer(speed, times, 8)
+
+    assert speed.ttft_ms(200, "biased") == pytest.approx(220 * times, rel=0.01)
+    assert speed.ttft_ms(200, "typed") == pytest.approx(220, rel=0.01)
+
+
+@given(st.floats(0.5, 2.0), st.floats(0.5, 2.0))
+def test_a_prediction_recovers_from_a_step_change(before: float, after: float) -> None:
+    """Of the whole machine, within twenty attempts: first the times follow, then the correction lets go."""
+    speed = Speed(85)
+    for factor in [*[before] * 20, *[after] * 20]:
+        speed.observe(prefill(200, 200 * factor, cached=0), ttft_ms=220 * factor, task="typed")
+
+    assert speed.ttft_ms(200, "typed") == pytest.approx(220 * after, rel=0.05)
+
+
+NUMBERS = st.none() | st.floats() | st.integers(-5, 10**12)
+COUNTS = st.none() | st.integers(-5, 10**9)
+USAGES = st.builds(Usage, COUNTS, COUNTS, COUNTS, NUMBERS, NUMBERS)
+
+
+@given(st.lists(st.tuples(USAGES, NUMBERS), max_size=25), st.integers(0, 10_000), st.integers(0, 10_000))
+def test_whatever_was_measured_predictions_are_finite_and_grow_with_the_prompt(
+    history: list[tuple[Usage, float | None]], tokens: int, more: int
+) -> None:
+    """Endpoints may say anything of themselves; a correction is never beyond four times."""
+    speed = Speed(85)
+    for usage, ttft_ms in history:
+        speed.observe(usage, ttft_ms, "typed")
+    less, whole = speed.ttft_ms(tokens, "typed"), speed.ttft_ms(tokens + more, "typed")
+
+    assert 0 < less <= whole < float("inf")
+    assert 0.25 <= whole / speed.ttft_ms(tokens + more, "unknown", speed.share_anew("typed")) <= 4
+    assert 0 <= speed.decode_ms(64) < float("inf")
+
+
+def test_a_correction_comes_back_after_a_restart() -> None:
+    """And is given up no sooner than it was learned."""
+    speed, again = Speed(85), Speed(85)
+    took_longer(speed, 2.0, 8)
+    again.restore(json.loads(json.dumps(speed.state())))
+    took_longer(again, 1.0, 4)
+
+    assert again.corrections["biased"].value == pytest.approx(speed.corrections["biased"].value)

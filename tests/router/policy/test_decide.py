@@ -16,6 +16,9 @@ from nearline_router.policy.decide import decide
 from nearline_router.policy.decision import Decision
 from nearline_router.policy.question import Question
 from nearline_router.policy.standing import Standing
+from nearline_router.tokens.estimate import estimate
+from nearline_router.tokens.text import characters
+from nearline_router.types import Infill, Snippet
 from tests.router.policy.worlds import CHAT, HOLE, endpoint, question, questions, standing, standings, worlds
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -346,3 +349,21 @@ def test_somebody_is_asked_if_anybody_may_be(ask: Question, world: tuple[RouterC
     well = [replace(one, ready=True, blocked_until_s=None, overheated=False) for one in found]
 
     assert isinstance(decided(ask, found, config), Decision) is isinstance(decided(ask, well, config), Decision)
+
+
+@pytest.mark.parametrize("learned", [None, 0.25])
+def test_other_files_exclude_no_endpoint_that_has_room_for_the_hole(learned: float | None) -> None:
+    """They can be left out, so they do not count; the hole does."""
+    small = standing(replace(LOCAL, context_tokens=300), tokens_per_char=learned)
+    beside = replace(HOLE, context=(Snippet("b.py", "python", "x = 1\n" * 400),))
+    long = replace(HOLE, prefix="x = 1\n" * 400)
+
+    assert chosen(counted(beside), small).endpoint == "studio"
+    with pytest.raises(NoEndpoint, match="its context of 300 tokens"):
+        chosen(counted(long), small)
+
+
+def counted(prompt: Infill) -> Question:
+    """A question whose prompt was counted as the router counts."""
+    ask = question(prompt=prompt, max_output_tokens=32)
+    return replace(ask, tokens=estimate(prompt, None), characters=characters(prompt))

@@ -196,3 +196,55 @@ def test_nothing_that_had_to_stay_ever_leaves(
 
     assert [one for one, fate in fates if one.residency and fate.left] == []
     assert not offline or not any(fate.left for _, fate in fates)
+
+
+def typed(ledger: RecordedLedger, keys: int) -> None:
+    """A window of 1,000 tokens that is read in 1 s, then keys which read 4 of them in 20 ms; 76 ms is all the rest."""
+    for number in range(keys):
+        cached, prefill_us = (0, 1_000_000) if number % 20 == 0 else (996, 20_000)
+        ledger.attempt(
+            (1 + 2 * number) * SECOND, endpoint="near", model="qwen2.5-coder", local=1, input_tokens=1000,
+            cached_tokens=cached, prefill_us=prefill_us, decode_us=400_000, ttft_us=prefill_us + 76_000,
+            total_us=prefill_us + 476_000, budget_us=150_000,
+        )  # fmt: skip
+
+
+def test_typing_under_the_configuration_in_force_replays_as_it_was_recorded() -> None:
+    """With what each key found in the prompt cache, not with the average of keys and new windows."""
+    ledger = RecordedLedger()
+    typed(ledger, 60)
+    config = configured(endpoints={"near": NEAR})
+    outcome = compared(ledger, config, config)
+
+    assert outcome.recorded.ttft_ms(0.5) == pytest.approx(96)
+    assert outcome.in_force.ttft_ms(0.5) == pytest.approx(96, rel=0.05)
+    assert outcome.in_force.ttft_ms(0.99) == pytest.approx(1076, rel=0.05)
+    assert outcome.in_force.late == outcome.recorded.late == 3
+
+
+def test_an_endpoint_that_was_not_asked_finds_what_is_usual_for_the_task() -> None:
+    """Nobody knows what it would have had in its cache."""
+    ledger = RecordedLedger()
+    typed(ledger, 20)
+    both = {"near": NEAR, "twin": NEAR | {"cost_per_mtok": 0}}
+    learned = {"speed": {"network": 76.0, "prefill": 1000.0, "ttft": 76.0, "anew": {"complete": 0.5}}}
+    config = configured(endpoints=both)
+    course = Course(config, standings(config, {"twin qwen2.5-coder": learned}, ledger.connection))
+    near = {one.profile.id: one for one in standings(config, {}, ledger.connection)}["near"]
+    fates = [course.fate(one) for one in recorded_requests(ledger.connection, 0, 10**18)]
+
+    assert near.anew is None
+    # The first key's window is new: the twin is predicted to read half of it, the one that was asked all of it.
+    assert [(fate.endpoint, round(fate.ttft_ms or 0)) for fate in fates[:2]] == [("twin", 576), ("near", 96)]
+
+
+def test_a_key_that_was_overtaken_leaves_its_slot_although_it_had_content() -> None:
+    """The next one does not wait for the whole of an answer that nobody wanted any more."""
+    ledger = RecordedLedger()
+    for number in range(4):
+        ledger.attempt(
+            SECOND + number * 200_000, endpoint="near", local=1, outcome="cancelled", ttft_us=80_000, total_us=150_000
+        )
+    config = configured(endpoints={"near": NEAR})
+
+    assert compared(ledger, config, config).in_force.ttft_ms(0.95) == pytest.approx(80)

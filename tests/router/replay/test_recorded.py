@@ -41,3 +41,21 @@ def test_what_nobody_knows_stays_unknown() -> None:
 
     assert (one.input_tokens, one.output_tokens, one.marginal_nano, one.unpriced) == (None, None, None, 1)
     assert one.first_us is None
+
+
+def test_what_was_not_in_the_prompt_cache_is_that_of_the_endpoint_which_was_asked() -> None:
+    """A share of its prompt; unknown where it said nothing, and never less than none."""
+    ledger = RecordedLedger()
+    for number, (read, cached) in enumerate([(100, 75), (100, None), (None, None), (0, 0), (10, 20)]):
+        ledger.attempt(number, input_tokens=read, cached_tokens=cached)
+
+    assert [one.anew for one in recorded_requests(ledger.connection, 0, EVER)] == [0.25, None, None, None, 0.0]
+
+
+def test_who_left_is_known_of_a_request() -> None:
+    """One that was answered in full is not among them."""
+    ledger = RecordedLedger()
+    ledger.attempt(0, outcome="cancelled")
+    ledger.attempt(1)
+
+    assert [one.left_early for one in recorded_requests(ledger.connection, 0, EVER)] == [1, 0]

@@ -19,6 +19,8 @@ from typing import Any
 import click
 from rich.console import Console
 
+from nearline_router.engine.catalogue import DEFAULT_MODEL_ID
+from nearline_router.errors import RouterError
 from tests.bench import (
     actions,
     decision,
@@ -27,6 +29,8 @@ from tests.bench import (
     ledger,
     overhead,
     own_share,
+    predictions,
+    reach,
     report_speed,
     start,
     tokens,
@@ -34,7 +38,7 @@ from tests.bench import (
     type_through,
     warm,
 )
-from tests.bench.engine import Engine, started
+from tests.bench.engine import Engine, require_installed, started
 from tests.bench.load import STEADY, Load, LoadProbe, OthersMeter
 from tests.bench.machine import machine, one_line
 from tests.bench.overhead import Incomplete
@@ -48,6 +52,7 @@ WITH_ENGINE: dict[str, Callable[[Engine], Awaitable[Figures]]] = {
     "human-pace": human_pace.measure,
     "tokens": tokens.measure,
     "actions": actions.measure,
+    "predictions": predictions.measure,
 }
 WITHOUT: dict[str, Callable[[Path], Awaitable[Figures]]] = {
     "own-share": own_share.measure,
@@ -107,19 +112,22 @@ class Bench:
     async def run(self, options: argparse.Namespace, folder: Path) -> None:
         """Measure. Raises Busy as soon as the machine is, unless figures are wanted anyway."""
         chosen = set(options.only)
+        named = {"model": options.model} if chosen & {*WITH_ENGINE, *REPLAYED} else {}
         self._look("before the first section")
         if chosen & WITH_ENGINE.keys():
-            async with started(folder) as engine:
-                self._introduce(machine(engine.params))
+            async with started(folder, options.model) as engine:
+                self._introduce(named | machine(engine.params))
                 for name in (name for name in WITH_ENGINE if name in chosen):
                     await self._section(name, WITH_ENGINE[name](engine))
         else:
-            self._introduce(machine(None))
+            self._introduce(named | machine(None))
         for name in (name for name in WITHOUT if name in chosen):
             await self._section(name, WITHOUT[name](folder))
         for name, (measure, minutes) in REPLAYED.items():
             if name in chosen:
-                await self._section(name, measure(folder, options.minutes or minutes, tuning=options.tuning))
+                await self._section(
+                    name, measure(folder, options.minutes or minutes, options.model, tuning=options.tuning)
+                )
 
     def record(self) -> dict[str, Any]:
         """For JSON."""
@@ -130,6 +138,7 @@ class Bench:
             "missing": self.missing,
             "machine": self.machine,
             "loads": [{"when": when, **asdict(load)} for when, load in self.loads],
+            "numbers": reach.record(self.sections),
             "sections": {name: figures.record() for name, figures in self.sections.items()},
         }
 
@@ -177,14 +186,15 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("The bench was interrupted; its engine is ended")
         return INTERRUPTED
-    except click.ClickException as error:
-        console.print(f"The bench cannot run: {error.message}")
+    except (click.ClickException, RouterError) as error:
+        console.print(f"The bench cannot run: {error}")
         return 1
     if options.json:
         options.json.write_text(json.dumps(bench.record(), indent=1) + "\n")
     replayed = bench.sections.get("replay")
     if options.html and isinstance(replayed, replay.ReplayFigures):
         options.html.write_text(replayed.page(), encoding="utf-8")
+    reach.show(console, bench.sections)
     console.print(f"{len(bench.sections)} sections in {time.perf_counter() - start_s:.0f} s")
     if bench.unsteady:
         console.print(bench.unsteady, style="yellow")
@@ -196,6 +206,9 @@ def main() -> int:
 
 
 def _run(bench: Bench, options: argparse.Namespace) -> None:
+    # The default one is fetched where it is missing.
+    if options.model != DEFAULT_MODEL_ID:
+        require_installed(options.model)
     with tempfile.TemporaryDirectory(prefix="nearline-bench-") as folder, contextlib.suppress(Busy):
         # An engine, locks and state of our own, whatever else runs for this user.
         os.environ["NEARLINE_RUNTIME_DIR"] = os.environ["NEARLINE_STATE_DIR"] = folder
@@ -207,6 +220,7 @@ def _options() -> argparse.Namespace:
     usual = [name for name in known if name not in ONLY_WHEN_ASKED_FOR]
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", type=_names(known), default=usual, metavar="SECTION[,SECTION]", help=", ".join(known))
+    parser.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID", help="of the catalogue, and installed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the replay as a page there")
     parser.add_argument("--minutes", type=float, help="how long the replay, or the soak, is to take (else 8, or 60)")

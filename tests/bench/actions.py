@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nearline_router.config.models import RouterConfig
-from nearline_router.engine.catalogue import find_model
+from nearline_router.engine.catalogue import DEFAULT_MODEL_ID, find_model
 from nearline_router.engine.host import EngineParams
 from nearline_router.engine.store import ModelStore
 from nearline_router.errors import RouterError
@@ -65,11 +65,12 @@ class Tally:
 
 
 async def measure(engine: Engine) -> Figures:
-    """The section: the stronger model in an engine of its own if it is installed, else the bench's."""
-    model = find_model(STRONGER)
+    """The section: the stronger model in an engine of its own, if it is installed and no model was asked for."""
+    model, file = find_model(STRONGER), Path(engine.params.model_path)
     store = ModelStore()
-    if not await asyncio.to_thread(store.installed, model):
-        return await _measured(engine.state.url, engine.state.key, Path(engine.params.model_path).stem)
+    default = file.name == find_model(DEFAULT_MODEL_ID).file_name
+    if not default or not await asyncio.to_thread(store.installed, model):
+        return await _measured(engine.state.url, engine.state.key, file.stem)
     with tempfile.TemporaryDirectory(prefix="nearline-bench-") as folder:
         stronger = await asyncio.to_thread(HostedEngine, EngineParams(str(store.path(model)), folder))
         try:

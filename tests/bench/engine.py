@@ -11,12 +11,15 @@ from pathlib import Path
 import httpx2
 import psutil
 
+from nearline_router.engine.catalogue import DEFAULT_MODEL_ID, find_model
 from nearline_router.engine.host import EngineParams
-from nearline_router.engine.state import EngineState, read_state, runtime_dir
+from nearline_router.engine.state import EngineState, read_state
+from nearline_router.engine.store import ModelStore
+from nearline_router.errors import ModelStoreError
 from nearline_server.cli.ready import connected, open_router
 
 # No server that already runs is looked for; a bench that was killed leaves its engine for minutes at most.
-CONFIG = "engine: {discover: false, idle_s: 300}\n"
+CONFIG = "engine: {{discover: false, idle_s: 300, model: {model}}}\n"
 STOP_TIMEOUT_S = 10.0
 PATIENCE = httpx2.Timeout(120.0)
 # llama.cpp ends a connection behind a streamed answer although it promises to keep it.
@@ -51,26 +54,33 @@ def bare_client(url: str, key: str | None) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE, limits=FRESH, trust_env=False)
 
 
+def require_installed(model_id: str) -> None:
+    """Raises ModelStoreError, which says what to do, where a model of the catalogue is not here or there is none."""
+    if not ModelStore().installed(find_model(model_id)):
+        raise ModelStoreError(f"{model_id} is not installed; get it with `nearline model pull {model_id}`")
+
+
 @asynccontextmanager
-async def started(folder: Path) -> AsyncIterator[Engine]:
+async def started(folder: Path, model: str = DEFAULT_MODEL_ID) -> AsyncIterator[Engine]:
     """Start it, fetching the model first where it is missing (which is said and shown); end it at the end."""
     config = folder / "engine.yaml"
-    config.write_text(CONFIG)
+    config.write_text(CONFIG.format(model=model))
     router = open_router(str(config))
+    params = router.engine_params
+    assert params is not None
     try:
         await connected(router)
-        state, params = read_state(runtime_dir()), router.engine_params
+        state = read_state(Path(params.runtime_dir))
         assert state is not None
-        assert params is not None
         async with bare_client(state.url, state.key) as http:
             yield Engine(str(config), params, state, http)
     finally:
         await router.aclose()
-        await asyncio.to_thread(_end)
+        await asyncio.to_thread(_end, Path(params.runtime_dir))
 
 
-def _end() -> None:
-    state = read_state(runtime_dir())
+def _end(runtime_dir: Path) -> None:
+    state = read_state(runtime_dir)
     if state is None:
         return
     process = psutil.Process(state.pid)

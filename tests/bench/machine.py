@@ -28,7 +28,7 @@ def machine(params: EngineParams | None) -> dict[str, Any]:
         "nearline": _version("nearline"),
     }
     if params:
-        found |= {"model": Path(params.model_path).name, "context_tokens": params.context_tokens}
+        found |= {"model_file": Path(params.model_path).name, "context_tokens": params.context_tokens}
         found["threads"] = params.threads or f"llama.cpp's choice ({cores} physical cores)"
     return found
 

@@ -20,7 +20,7 @@ import psutil
 
 from tests.bench.decision import imported
 from tests.bench.instant_openai import instant_openai
-from tests.bench.report import Figures, Row, percentile
+from tests.bench.report import Aim, Figures, Row, percentile
 from tests.bench.router_side import KEY_NAME
 
 SIDE = Path(__file__).with_name("router_side.py")
@@ -30,7 +30,7 @@ SEED = 1
 # Requests at once, and rounds of them in a block; the sides take their blocks in turns.
 ROUNDS = {1: 100, 16: 8, 64: 3}
 BLOCKS = 3
-AIM = "1 / 3 ms"
+AIM = Aim("1 / 3 ms", median=1, tail=3)
 # A block's times are one line.
 LONGEST_LINE_BYTES = 1_000_000
 NEARLINE, LITELLM = "Nearline", "LiteLLM"
@@ -124,7 +124,7 @@ def _rows(concurrency: int, sides: dict[str, Side], problem: str) -> list[Row]:
     return [*rows, _differences(f"{at_once} LiteLLM minus bare", taken[LITELLM], "router")]
 
 
-def _differences(what: str, taken: Taken, way: str, aim: str = "") -> Row:
+def _differences(what: str, taken: Taken, way: str, aim: Aim | str = "") -> Row:
     """Pair by pair."""
     over = [ms - bare_ms for ms, bare_ms in zip(taken[way], taken["bare"], strict=True)]
     return Row.of(what, over, 99, ratio=f"p95 {percentile(over, 95):.2f} ms", aim=aim)

@@ -21,10 +21,36 @@ def percentile(samples: Sequence[float], percent: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """A number to reach, in words and as limits of a row's median, tail and times; None is no limit.
+
+    A limit is the most that there may be, with `at_least` the least.
+    """
+
+    text: str
+    median: float | None = None
+    tail: float | None = None
+    times: float | None = None
+    at_least: bool = False
+
+    def __str__(self) -> str:
+        return self.text
+
+    def met(self, row: Row) -> bool:
+        """Whether a row keeps every limit; one with nothing in it keeps none."""
+        pairs = ((self.median, row.median), (self.tail, row.tail), (self.times, row.times))
+        return all(self._keeps(limit, value) for limit, value in pairs if limit is not None)
+
+    def _keeps(self, limit: float, value: float | None) -> bool:
+        return value is not None and (value >= limit if self.at_least else value <= limit)
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One line of a table. `median` is the one figure there is where nothing was sampled; None: nothing to show.
 
-    `aim` is what the design wants to reach, `ratio` how this compares with what it is measured against.
+    `aim` is what is to be reached, `ratio` how this compares with what it is measured against, and `times` that as a
+    number where the aim is one.
     """
 
     what: str
@@ -34,7 +60,8 @@ class Row:
     unit: str = "ms"
     count: int = 1
     ratio: str = ""
-    aim: str = ""
+    aim: Aim | str = ""
+    times: float | None = None
 
     @classmethod
     def of(cls, what: str, samples: Sequence[float], tail_at: int = 95, **rest: Any) -> Row:
@@ -48,7 +75,11 @@ class Row:
         """The row as text."""
         tail = "" if self.tail is None else f"p{self.tail_at} {_number(self.tail)} {self.unit}"
         median = "nothing" if self.median is None else f"{_number(self.median)} {self.unit}"
-        return self.what, median, tail, str(self.count), self.ratio, self.aim
+        return self.what, median, tail, str(self.count), self.ratio, str(self.aim)
+
+    def record(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self) | {"aim": str(self.aim)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +104,20 @@ class Figures:
 
     def record(self) -> dict[str, Any]:
         """For JSON."""
-        return asdict(self)
+        return {"title": self.title, "rows": [row.record() for row in self.rows], "notes": self.notes}
+
+
+def times_faster(ours: Sequence[float], theirs: Sequence[float]) -> float | None:
+    """How many times faster ours is, at the median; None where there is nothing to compare."""
+    if not ours or not theirs:
+        return None
+    return statistics.median(theirs) / max(1e-9, statistics.median(ours))
 
 
 def faster(ours: Sequence[float], theirs: Sequence[float]) -> str:
-    """How many times faster ours is, at the median."""
-    if not ours or not theirs:
-        return ""
-    return f"{statistics.median(theirs) / max(1e-9, statistics.median(ours)):.1f}x faster"
+    """The same in words."""
+    times = times_faster(ours, theirs)
+    return "" if times is None else f"{times:.1f}x faster"
 
 
 def _number(value: float) -> str:

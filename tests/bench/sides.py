@@ -21,7 +21,9 @@ from tests.bench.stock_infill import Context
 
 URI = "file:///bench.py"
 # Long enough for every line to come whole, and no idle work while the other side has its turn.
-PATIENT = CompletionSettings(budget_ms=60_000, invoked_budget_ms=60_000, idle_ms=60_000, multiline=False)
+PATIENT = CompletionSettings(
+    budget_ms=60_000, invoked_budget_ms=60_000, idle_ms=60_000, multiline=False, speculation=False, reveal="at-once"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """llama.cpp's `/infill` as llama.vim asks it: the anchor that the typing path is measured against.
 
 Parameters and context as in ggml-org/llama.vim a1c8e6e (2026-01-31), autoload/llama.vim: s:default_config,
-s:fim_ctx_local and llama#fim. Its ring of chunks of other files is left empty, which only helps it here.
+s:fim_ctx_local and llama#fim. Its ring of chunks of other files is left empty: it has less to read, and knows less.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from nearline_server.documents.buffer import Buffer, content
 N_PREFIX_LINES = 256
 N_SUFFIX_LINES = 64
 N_PREDICT = 128
-# "The first request is quick"; only speculative ones, which are not made here, get 1000.
+# "The first request is quick"; speculative ones, for what follows a hint, may take longer.
 T_MAX_PREDICT_MS = 250
+T_MAX_SPECULATIVE_MS = 1_000
 T_MAX_PROMPT_MS = 500
 # llama.vim's README starts the server with --fim-qwen-*-default, which is (llama.cpp, common/arg.cpp) a batch of
 # 1024 tokens, of which /infill gives three quarters to the prefix and one to the suffix, and --cache-reuse 256.
@@ -47,6 +48,21 @@ class Context:
         suffix = "\n".join([right, *below]) + "\n"
         indent = len(line) - len(line.lstrip()) if line.strip() else 0
         return cls("\n".join(above) + "\n", left, suffix, indent, right)
+
+    @classmethod
+    def behind(cls, buffer: Buffer, cursor: tuple[int, int], hint: str, indent: int) -> Context:
+        """The context once the hint is accepted, for which llama.vim asks as soon as it shows one.
+
+        Within a line it has what is right of the cursor twice, as there; `indent` is that of the request before.
+        """
+        number, column = cursor
+        line = content(buffer.line(number))
+        *whole, middle = (line + hint + (line[column:] if line.strip() else "")).split("\n")
+        first = max(0, number - N_PREFIX_LINES + len(whole))
+        above = [content(buffer.line(n)) for n in range(first, number)]
+        last = min(buffer.line_count, number + 1 + N_SUFFIX_LINES)
+        below = [content(buffer.line(n)) for n in range(number + 1, last)]
+        return cls("\n".join([*above, *whole]) + "\n", middle, "\n".join(["", *below]) + "\n", indent, "")
 
     def body(self) -> dict[str, Any]:
         """The request."""

@@ -22,7 +22,8 @@ from nearline_server.documents.document import Document
 from tests.bench import scripted
 from tests.bench.documents import cursor, hole
 from tests.bench.engine import Engine, bare_client
-from tests.bench.report import Figures, Row
+from tests.bench.overhead import AIM
+from tests.bench.report import Aim, Figures, Row
 
 MODULE, SEED = "textwrap", 1
 ROUNDS, SCRIPTED_ROUNDS = 60, 300
@@ -39,7 +40,7 @@ async def measure(engine: Engine) -> Figures:
     async with scripted.endpoint("one", " two") as url:
         config = scripted.config(Path(engine.config).parent, url)
         instant = await _differences(config, url, None, SCRIPTED_ROUNDS)
-    rows = [*_rows("the engine", real, aim="1 / 3 ms"), *_rows("an instant endpoint", instant)]
+    rows = [*_rows("the engine", real, aim=AIM), *_rows("an instant endpoint", instant)]
     notes = [
         "a pair is the same token array and grammar, one after the other, in changing order; each pair types on",
         "the router also tokenizes what was typed, a small request where a word begins; the bare client has the tokens",
@@ -116,7 +117,7 @@ def _place(script: Script, before: str) -> Place:
     return document.place(*cursor(before))
 
 
-def _rows(name: str, taken: dict[str, list[float]], aim: str = "") -> list[Row]:
+def _rows(name: str, taken: dict[str, list[float]], aim: Aim | str = "") -> list[Row]:
     over = [router - bare for router, bare in zip(taken["router"], taken["bare"], strict=True)]
     noise = [again - bare for again, bare in zip(taken["again"], taken["bare"], strict=True)]
     return [

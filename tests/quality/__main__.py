@@ -21,12 +21,15 @@ from rich.console import Console
 from nearline_router.engine.catalogue import DEFAULT_MODEL_ID
 from nearline_router.errors import RouterError
 from nearline_server.quality.hole import Hole
-from tests.quality import humaneval, real_files, report
+from tests.bench.engine import require_installed
+from tests.quality import cross_file, humaneval, real_files, report
 from tests.quality.compared import compared
-from tests.quality.engine import started
+from tests.quality.engine import Sides, started
 
 # About ten minutes on two slow cores, most of them for the suite that we are measured by.
 DEFAULT_COUNTS = {"single-line": 60, "multi-line": 15, "random-span": 20, "spans": 24}
+# Of the suite that is run only if it is named: a minute each on two slow cores.
+CROSS_FILE_COUNT = 12
 PIPE_WIDTH = 130
 INTERRUPTED = 130
 
@@ -46,10 +49,16 @@ def chosen_holes(suite: str, count: int | None, seed: int) -> list[Hole]:
 async def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Measure and print suite by suite. Raises RouterError when the model stops answering."""
     record: dict[str, Any] = {"seed": options.seed, "suites": {}}
+    if Path(options.model).suffix != ".gguf":
+        require_installed(options.model)
     async with started(options.model) as sides:
         record["model"] = sides.model
         console.print(f"{sides.model}, seed {options.seed}\n", style="bold")
+        if "cross-file" in options.only:
+            record["suites"]["cross-file"] = await cross_file_record(options, sides, console)
         for suite in options.only:
+            if suite == "cross-file":
+                continue
             holes = chosen_holes(suite, options.tasks.get(suite), options.seed)
             with click.progressbar(length=len(holes), label=suite, file=sys.stderr) as bar:
                 results = await compared(sides, holes, lambda bar=bar: bar.update(1))  # type: ignore[misc]
@@ -60,6 +69,16 @@ async def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
             if suite == "spans":
                 report.show_languages(console, results)
     return record
+
+
+async def cross_file_record(options: argparse.Namespace, sides: Sides, console: Console) -> dict[str, Any]:
+    """The suite with other open files, which is compared with itself without them."""
+    count = options.tasks.get("cross-file") if options.tasks is not DEFAULT_COUNTS else CROSS_FILE_COUNT
+    holes = cross_file.cross_file_holes(options.seed)[:count]
+    with click.progressbar(length=len(holes), label="cross-file", file=sys.stderr) as bar:
+        results, prices = await cross_file.compared_ways(sides.router, holes, lambda: bar.update(1))
+    report.show_ways(console, "cross-file", results, prices)
+    return report.record_ways(results)
 
 
 def main() -> int:
@@ -91,8 +110,14 @@ def _options() -> argparse.Namespace:
         "--tasks", type=_tasks, default=DEFAULT_COUNTS, metavar="N", help="of each suite, or `all` (hours)"
     )
     parser.add_argument("--seed", type=int, default=1, help="which tasks, where not all")
-    known = list(DEFAULT_COUNTS)
-    parser.add_argument("--only", type=_names(known), default=known, metavar="SUITE[,SUITE]", help=", ".join(known))
+    known = [*DEFAULT_COUNTS, "cross-file"]
+    parser.add_argument(
+        "--only",
+        type=_names(known),
+        default=list(DEFAULT_COUNTS),
+        metavar="SUITE[,SUITE]",
+        help=f"{', '.join(known)}; the last only if it is named",
+    )
     parser.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID", help="of the catalogue, or a GGUF file")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there")
     return parser.parse_args()
@@ -104,7 +129,7 @@ def _tasks(text: str) -> dict[str, int]:
         return {}
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError("a number, or all")
-    return dict.fromkeys(DEFAULT_COUNTS, int(text))
+    return dict.fromkeys([*DEFAULT_COUNTS, "cross-file"], int(text))
 
 
 def _names(known: list[str]) -> Callable[[str], list[str]]:

@@ -50,7 +50,7 @@ async def compared(sides: Sides, holes: Iterable[Hole], on_hole: Callable[[], No
     }
     results = []
     for hole in holes:
-        results.append(Compared(hole, {name: await _scored(hole, way) for name, way in ways.items()}))
+        results.append(Compared(hole, {name: await scored(hole, way) for name, way in ways.items()}))
         on_hole()
     return results
 
@@ -59,7 +59,7 @@ async def _ours(sides: Sides, hole: Hole, *budget_ms: float) -> str:
     return (await suggestion(sides.router, hole, *budget_ms)).text
 
 
-async def _scored(hole: Hole, way: Callable[[Hole], Awaitable[str]]) -> Score:
+async def scored(hole: Hole, way: Callable[[Hole], Awaitable[str]]) -> Score:
     start_s = time.perf_counter()
     text = await way(hole)
     seconds = time.perf_counter() - start_s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from statistics import fmean
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from nearline_router.types import Usage
 from nearline_server.quality.intervals import paired_interval
 from tests.quality.compared import BARE, OURS, Compared, Score
 from tests.quality.real_files import held_out
@@ -45,6 +46,28 @@ def show(console: Console, name: str, results: Sequence[Compared]) -> None:
     console.print(table, "")
 
 
+def show_ways(console: Console, name: str, results: Sequence[Compared], prices: Mapping[str, Sequence[Usage]]) -> None:
+    """One table: a row for each way with what its prompts cost, and for each but the first its difference to it."""
+    figures = _figures(results)
+    first, *others = results[0].scores
+    table = Table("", *figures, "prompt tokens", "decoded ms/token", title=f"{name}, {len(results)} tasks",
+                  title_justify="left", box=None)  # fmt: skip
+    for way in results[0].scores:
+        means = [f"{_mean(results, way, figure):.2f}" for figure in figures]
+        table.add_row(way, *means, *price_texts(prices[way]))
+    for way in others:
+        texts = (_difference_text(results, figure, way, first) for figure in figures)
+        table.add_row(f"{way}, difference, 95 %", *texts, "", "")
+    console.print(table, "")
+
+
+def price_texts(usages: Sequence[Usage]) -> tuple[str, str]:
+    """The mean length of the prompts, cached or not, and the mean time that a token of the answers took."""
+    prompts = [(one.evaluated_tokens or 0) + (one.cached_tokens or 0) for one in usages]
+    times = [one.decode_ms / one.output_tokens for one in usages if one.decode_ms and one.output_tokens]
+    return f"{fmean(prompts):.0f}", f"{fmean(times):.1f}" if times else "-"
+
+
 def show_languages(console: Console, results: Sequence[Compared]) -> None:
     """Exact match by language, both halves together."""
     table = Table(
@@ -68,10 +91,24 @@ def record(results: Sequence[Compared]) -> dict[str, Any]:
     }
 
 
-def difference(results: Sequence[Compared], figure: str) -> tuple[float, float, float]:
-    """Ours less the bare model's mean, and the ends of its 95 % interval."""
+def record_ways(results: Sequence[Compared]) -> dict[str, Any]:
+    """For JSON: each way's means, its differences to the first with intervals, and each task's scores."""
+    figures = _figures(results)
+    first, *others = results[0].scores
+    return {
+        "tasks": len(results),
+        "means": {way: {name: _mean(results, way, name) for name in figures} for way in results[0].scores},
+        "differences": {way: {name: difference(results, name, way, first) for name in figures} for way in others},
+        "scores": {one.hole.name: {way: asdict(score) for way, score in one.scores.items()} for one in results},
+    }
+
+
+def difference(
+    results: Sequence[Compared], figure: str, ours: str = OURS, bare: str = BARE
+) -> tuple[float, float, float]:
+    """One way's mean less another's, and the ends of its 95 % interval."""
     value = FIGURES[figure]
-    pairs = [(one.hole.source, value(one.scores[OURS]) - value(one.scores[BARE])) for one in results]
+    pairs = [(one.hole.source, value(one.scores[ours]) - value(one.scores[bare])) for one in results]
     return fmean(by for _, by in pairs), *paired_interval(pairs, random.Random(SEED))
 
 
@@ -84,6 +121,6 @@ def _mean(results: Sequence[Compared], way: str, figure: str) -> float:
     return fmean(FIGURES[figure](one.scores[way]) for one in results)
 
 
-def _difference_text(results: Sequence[Compared], figure: str) -> str:
-    by, low, high = difference(results, figure)
+def _difference_text(results: Sequence[Compared], figure: str, ours: str = OURS, bare: str = BARE) -> str:
+    by, low, high = difference(results, figure, ours, bare)
     return f"{by:+.2f} [{low:+.2f}, {high:+.2f}]"

@@ -8,10 +8,11 @@ import json
 import pytest
 from rich.console import Console
 
+from nearline_router.types import Usage
 from nearline_server.quality.hole import Hole
 from tests.quality.__main__ import chosen_holes
 from tests.quality.compared import BARE, OURS, Compared, Score
-from tests.quality.report import difference, groups, record, show, show_languages
+from tests.quality.report import difference, groups, price_texts, record, record_ways, show, show_languages, show_ways
 
 
 def one(source: str, ours: bool, bare: bool, check: str = "x") -> Compared:
@@ -44,6 +45,20 @@ def test_a_table_has_each_way_and_the_difference() -> None:
     assert "+0.25 [" in text
     assert text.count("pass@1") == 1
     assert "python" in text
+
+
+def test_ways_are_compared_with_the_first() -> None:
+    """A row for each with what its prompts cost, one for each difference, and the same as values."""
+    usages = [Usage(10, 90, 4, 5.0, 40.0), Usage(100, 0, None, None, None)]
+    console = Console(file=io.StringIO(), width=130, record=True)
+    show_ways(console, "cross-file", RESULTS, dict.fromkeys([OURS, BARE], usages))
+    text = console.export_text()
+
+    assert price_texts(usages) == ("100", "10.0")
+    assert "cross-file, 40 tasks" in text
+    assert "-0.25 [" in text
+    values = json.loads(json.dumps(record_ways(RESULTS)))
+    assert values["differences"][BARE]["exact"][0] == pytest.approx(-0.25)
 
 
 def test_the_record_is_json_without_any_text_of_the_model() -> None:

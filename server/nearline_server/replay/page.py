@@ -11,6 +11,7 @@ from nearline_server.replay.results import Sum
 from nearline_server.replay.tables import ms, number, percent, tables
 from nearline_server.report.svg import Plot, Series, Text
 from nearline_server.report.svg_rows import stacked_rows
+from nearline_server.report.tables import Table
 from nearline_server.report.template import rendered
 
 WIDE, NARROW = 760, 360
@@ -28,8 +29,10 @@ class Figure:
     legend: tuple[Series, ...]
 
 
-def render_page(title: str, notes: Sequence[str], sums: Sequence[Sum], ablated: Sequence[Sum]) -> str:
-    """The page. Everything in it is escaped, and its policy lets nothing run or load."""
+def render_page(
+    title: str, notes: Sequence[str], sums: Sequence[Sum], ablated: Sequence[Sum], further: Sequence[Table] = ()
+) -> str:
+    """The page, `further` tables last. Everything in it is escaped, and its policy lets nothing run or load."""
     figures = [*_figures("ways", "", sums)]
     if len(ablated) > 1:
         figures += _figures("ablated", ", without each technique", ablated)
@@ -39,7 +42,7 @@ def render_page(title: str, notes: Sequence[str], sums: Sequence[Sum], ablated: 
         title=title,
         notes=list(notes),
         figures=figures,
-        tables=tables(sums, ablated),
+        tables=[*tables(sums, ablated), *further],
     )
 
 

@@ -59,7 +59,7 @@ async def _measure(folder: Path, keys: int, console: Console) -> None:
         in_neovim = await asyncio.to_thread(neovim.measure, folder, engine.config, typed, keys, quiet)
         ours = {name: value for name, value in os.environ.items() if name.startswith("NEARLINE_")}
         in_vscode = await asyncio.to_thread(vscode.measure, folder, engine.config, ours, typed, keys, quiet)
-    rows = [*strokes.rows("VS Code", *in_vscode), *strokes.rows("Neovim", *in_neovim)]
+    rows = [*strokes.rows(strokes.VS_CODE, *in_vscode), *strokes.rows(strokes.NEOVIM, *in_neovim)]
     Figures(f"key to ghost text, {keys} keys", rows, NOTES).show(console)
 
 

@@ -2,7 +2,8 @@
 
 The newest key wins: it closes the stream of the one before, so that the engine stops. There is no cache, no
 type-through and no deadline; what comes is shown when it is whole, if nothing was pressed meanwhile. In its favour: it
-streams, the prompt is read before the first key, and its beginning moves only every 1,200 characters, so that the
+streams, there is no editor's channel in between, the prompt is read when a file is opened and after a jump (nobody
+waits for that: it has as long as our own reading has), and its beginning moves only every 1,200 characters, so that the
 engine's cache holds from key to key.
 """
 
@@ -36,18 +37,27 @@ class PlainPrefix:
         self.request_ms: list[float] = []
         self._http = http
         self._running: asyncio.Task[str] | None = None
+        self._readings: list[asyncio.Task[str]] = []
 
     async def begin(self, file: SourceFile, text: str, cursor: Cursor) -> None:
         """See Window."""
         self.document = Document(f"file:///{file.name}", file.language, 1, Buffer(text))
-        await self._http.post("/completion", json=self._body(cursor) | {"n_predict": 0, "stream": False})
+        self.focus(cursor)
 
     async def end(self) -> None:
-        """See Window."""
+        """See Window. Raises what went wrong when a prompt was read."""
         await self._stop()
+        readings, self._readings = self._readings, []
+        for reading in readings:
+            reading.cancel()
+        await asyncio.wait(readings)
+        for reading in readings:
+            if not reading.cancelled():
+                reading.result()
 
     def focus(self, at: Cursor) -> None:
-        """It looks at edits only."""
+        """The prompt there is read. A key does not end that: the server would read on, and the key needs it."""
+        self._readings.append(asyncio.create_task(self._line(self._body(at) | {"n_predict": 0})))
 
     def replace(self, start: Cursor, end: Cursor, text: str) -> Cursor:
         """See Window."""
@@ -88,6 +98,7 @@ class PlainPrefix:
     async def _line(self, body: dict[str, Any]) -> str:
         text = ""
         async with self._http.stream("POST", "/completion", json=body) as response:
+            response.raise_for_status()
             async for line in response.aiter_lines():
                 if line.startswith("data: "):
                     text += json.loads(line.removeprefix("data: "))["content"]

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
-from nearline_server.demo.client import START_TIMEOUT_S, server_command
+from nearline_server.demo.client import START_TIMEOUT_S
 from nearline_server.replay.window import LspWindow, Window
-from tests.bench.engine import CONFIG, Engine
+from tests.bench.engine import Engine, started
 from tests.bench.replay.llama_vim import LlamaVimWindow
 from tests.bench.replay.plain_prefix import PlainPrefix
-from tests.bench.replay.without import SETTINGS, WITHOUT
+from tests.bench.replay.uncached import uncached
+from tests.bench.replay.without import ENGINES, PROMPT_CACHE, SETTINGS, WITHOUT
 
 OURS, LLAMA_VIM, PREFIX = "ours", "stock /infill (llama.vim)", "plain prefix"
 PEERS = (LLAMA_VIM, PREFIX)
-PROGRAM = Path(__file__).with_name("without.py")
-TECHNIQUES = (*WITHOUT, *SETTINGS)
+COUNTING, LACKING = (Path(__file__).with_name(name) for name in ("asked.py", "without.py"))
+TECHNIQUES = (*WITHOUT, *SETTINGS, *ENGINES)
 
 
 def without(technique: str) -> str:
@@ -29,8 +30,16 @@ def without(technique: str) -> str:
 def explained() -> list[str]:
     """What is different without each technique."""
     return [f"{without(name)}: {switch.__doc__}" for name, switch in WITHOUT.items()] + [
-        f"{without(name)}: {setting.strip()}" for name, setting in SETTINGS.items()
+        f"{without(name)}: {setting.strip()}" for name, setting in (SETTINGS | ENGINES).items()
     ]
+
+
+@asynccontextmanager
+async def engine(strategy: str, folder: Path, model: str) -> AsyncIterator[Engine]:
+    """A new engine for a strategy, with nothing in its memory yet."""
+    with uncached() if strategy == without(PROMPT_CACHE) else nullcontext():
+        async with started(folder, model) as running:
+            yield running
 
 
 @asynccontextmanager
@@ -59,9 +68,8 @@ async def _ours(command: list[str], folder: Path) -> AsyncIterator[LspWindow]:
 
 
 def _command(strategy: str, engine: Engine, folder: Path) -> list[str]:
-    if strategy == OURS:
-        return server_command(engine.config)
     technique = strategy.removeprefix(without(""))
     config = folder / "nearline-bench.yaml"
-    config.write_text(CONFIG + SETTINGS.get(technique, ""))
-    return [sys.executable, "-P", str(PROGRAM), technique, "lsp", "--stdio", "--config", str(config)]
+    config.write_text(Path(engine.config).read_text() + SETTINGS.get(technique, ""))
+    program = [str(COUNTING)] if strategy == OURS else [str(LACKING), technique]
+    return [sys.executable, "-P", *program, "lsp", "--stdio", "--config", str(config)]

@@ -1,7 +1,7 @@
 """The language server without one of its techniques: `python without.py TECHNIQUE lsp --stdio …`, as `nearline` else.
 
 Techniques that are settings are switched off by a configuration file (`SETTINGS`), the others by patching the one place
-that does them, so that the product has no switch that only a bench uses.
+that does them, so that the product has no switch that only a bench uses. One is the engine's (`uncached.py`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from nearline_server.completion.stop import end_of_line
 SETTINGS = {
     "deadline": "completion: {budget_ms: 10000}\n",
     "multiline": "completion: {multiline: false}\n",
+    "speculation": "completion: {speculation: false}\n",
 }
+PROMPT_CACHE = "prompt-cache"
+ENGINES = {PROMPT_CACHE: "The engine keeps no prompt beside the one in its slot."}
 WITHOUT: dict[str, Callable[[], None]] = {}
 
 
@@ -133,6 +136,6 @@ def _set(owner: Any, **patches: Any) -> None:
 if __name__ == "__main__":
     technique = sys.argv.pop(1)
     assert re.fullmatch(r"[a-z-]+", technique)
-    if technique not in SETTINGS:
+    if technique not in SETTINGS | ENGINES:
         WITHOUT[technique]()
     main()

@@ -6,6 +6,7 @@ import re
 
 from nearline_server.replay.page import render_page
 from nearline_server.replay.tables import tables
+from nearline_server.report.tables import Table
 
 from .results import summed
 
@@ -40,6 +41,13 @@ def test_the_page_needs_nothing_and_runs_nothing() -> None:
     assert page.count("<svg") > 16
     assert re.findall(r"<script|<link|<img|https?://|src=|url\(", page) == []
     assert "default-src 'none'" in page
+
+
+def test_further_tables_come_behind_the_others() -> None:
+    """Such as what other machines would take; escaped, too."""
+    page = render_page("A replay", [], [OURS], [], [Table("Elsewhere", ("machine", "p50"), (("M<1", "90 ms"),))])
+
+    assert page.index("What it costs") < page.index("Elsewhere") < page.index("M&lt;1")
 
 
 def test_every_plot_has_an_id_of_its_own() -> None:

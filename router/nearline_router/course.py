@@ -13,7 +13,7 @@ from nearline_router.hedge import hedged
 from nearline_router.ledger.entry import Side
 from nearline_router.policy.decision import Decision
 from nearline_router.spending import Spending
-from nearline_router.types import Chunk, Chunks, RoutingRequest
+from nearline_router.types import Chunk, Chunks, Priority, RoutingRequest
 from nearline_router.upstream import Upstream
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def carried_out(
     call: Call,
 ) -> Chunks:
     """The answer from `order`, the endpoints of the decision; all attempts are told to `call`."""
-    if request.warm_up:
-        # A prompt is read ahead only where that costs nothing and stays.
+    if request.warm_up or request.priority is Priority.SPECULATION:
+        # What nobody has asked for yet is read or written only where that costs nothing and stays.
         return attempt(order[0], request, side=Side(call)) if order[0].profile.local else _nothing()
     timeout_ms, deadline_s = policy.fallback_timeout_ms, _deadline_s(request, policy)
     far_usd = _far_usd(decision, order)

@@ -18,6 +18,7 @@ __all__ = [
     "first_output_grammar",
     "heal",
     "render",
+    "takes_context",
     "template_for",
 ]
 
@@ -69,17 +70,30 @@ def render(template: FimTemplate, infill: Infill, layout: Layout | None = None, 
     growing_last = wanted is Layout.GROWING_TEXT_LAST and infill.middle and not template.suffix_first
     if growing_last and can_force:
         kept, cut = heal(infill.middle)
-        return Rendered(_named(template, infill) + _in_order(template, infill.prefix, infill.suffix, kept), cut)
+        return Rendered(_files(template, infill) + _in_order(template, infill.prefix, infill.suffix, kept), cut)
     before = infill.prefix + infill.middle
     kept, cut = heal(before) if can_force else (before, "")
-    return Rendered(_named(template, infill) + _in_order(template, kept, infill.suffix, ""), cut)
+    return Rendered(_files(template, infill) + _in_order(template, kept, infill.suffix, ""), cut)
 
 
-def _named(template: FimTemplate, infill: Infill) -> tuple[Segment, ...]:
-    """The file's path, from which the model sees language and purpose, in the family's own form."""
+def takes_context(model_name: str) -> bool:
+    """Whether `render` puts pieces of other files into the prompts of a model of this name."""
+    template = template_for(model_name)
+    return template is not None and template.names_file
+
+
+def _files(template: FimTemplate, infill: Infill) -> tuple[Segment, ...]:
+    """Other files, then this one's path, from which the model sees language and purpose, in the family's own form."""
     if not (template.names_file and template.file_separator and infill.path):
         return ()
-    return template.file_separator, f"{infill.path}\n"
+    segments: list[Segment] = []
+    for one in infill.context:
+        segments += [template.file_separator, f"{one.path}\n", _ended(one.text)]
+    return *segments, template.file_separator, f"{infill.path}\n"
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 def _in_order(template: FimTemplate, prefix: str, suffix: str, middle: str) -> tuple[Segment, ...]:

@@ -43,7 +43,8 @@ class FimTemplate:
 
     `middle` is None where nothing follows the prefix. `stops` end an answer that runs on; `also_reserved` are
     further control texts of the vocabulary. `but_not` names relatives that were not trained to fill in.
-    `names_file` puts the separator and the file's path before the prompt.
+    `names_file` puts the separator and the file's path before the prompt, and pieces of other files before that in
+    the same form: the family was trained on repositories so.
     """
 
     family: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Literal, Protocol
 
@@ -20,12 +20,22 @@ class Priority(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of another file of the same workspace, by the path that it has there. Residency rules look at it too."""
+
+    path: str
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Infill:
     """Code with a hole, in pieces that let an endpoint keep its prompt cache.
 
     `prefix` (before the anchor) and `suffix` (after the cursor) stay the same from keystroke to keystroke;
     `middle` is what stands between the anchor and the cursor and grows as the user types. The text of the
-    document around the cursor is `prefix + middle` ║ `suffix`.
+    document around the cursor is `prefix + middle` ║ `suffix`. `context` goes before all of it, where the model's
+    family has a form for other files and the endpoint has room; otherwise it is left out.
     """
 
     prefix: str
@@ -34,6 +44,12 @@ class Infill:
     path: str
     language: str
     multiline: bool = False
+    context: tuple[Snippet, ...] = ()
+
+    @property
+    def alone(self) -> Infill:
+        """The same hole without anything of other files."""
+        return replace(self, context=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +112,8 @@ class RoutingRequest:
 class Usage:
     """What one attempt used, as the endpoint itself reported it; None where it said nothing.
 
-    `evaluated_tokens` are the prompt tokens computed anew, `cached_tokens` those found in the prompt cache.
+    `evaluated_tokens` are the prompt tokens computed anew, `cached_tokens` those found in the prompt cache;
+    `cache_written_tokens` are those of the evaluated ones that were written to it, where that has a price of its own.
     """
 
     evaluated_tokens: int | None = None
@@ -104,6 +121,7 @@ class Usage:
     output_tokens: int | None = None
     prefill_ms: float | None = None
     decode_ms: float | None = None
+    cache_written_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,12 +62,15 @@ def test_what_must_stay_is_never_hedged_away(virtual_loop: VirtualLoop) -> None:
     assert (said, world.of("far").history) == ("nothing", [])
 
 
-async def test_a_prompt_is_read_ahead_only_where_it_stays() -> None:
-    """A warm-up for an endpoint elsewhere sends nothing and fails nothing."""
+@pytest.mark.parametrize(
+    "ahead", [{"warm_up": True, "priority": Priority.WARM_UP}, {"priority": Priority.SPECULATION}], ids=str
+)
+async def test_what_nobody_asked_for_yet_stays(ahead: dict[str, Any]) -> None:
+    """A warm-up or a speculation for an endpoint elsewhere sends nothing and fails nothing."""
     world = World()
     router = router_in(world, endpoints={"far": FAR})
 
-    assert await text(router, replace(REQUEST, warm_up=True, priority=Priority.WARM_UP)) == ""
+    assert await text(router, replace(REQUEST, **ahead)) == ""
 
     assert world.of("far").history == []
     await router.aclose()

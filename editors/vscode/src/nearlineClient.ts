@@ -7,7 +7,7 @@ import type { Command } from './discovery';
 export class NearlineClient extends LanguageClient {
   constructor([command, ...args]: Command, options: ConstructorParameters<typeof LanguageClient>[3]) {
     super('nearline', 'Nearline', { command, args }, options);
-    this.registerFeature(WITHOUT_RESOLVING);
+    this.registerFeature(CAPABILITIES);
   }
 
   // What the user should know of the server's life, the extension says in its own words.
@@ -23,9 +23,13 @@ export class NearlineClient extends LanguageClient {
   }
 }
 
-// Who cannot resolve an action's edit is given a command: one way for all actions, with preview, pin and progress.
-const WITHOUT_RESOLVING: StaticFeature = {
-  fillClientCapabilities: ({ textDocument }) => delete textDocument?.codeAction?.resolveSupport,
+const CAPABILITIES: StaticFeature = {
+  fillClientCapabilities: (capabilities) => {
+    // Who cannot resolve an action's edit is given a command: one way for all actions, with preview, pin and progress.
+    delete capabilities.textDocument?.codeAction?.resolveSupport;
+    // `nearline/inlineCompletion/refresh` is followed, so that a suggestion may also wait for a rest of the keyboard.
+    capabilities.experimental = { ...capabilities.experimental, nearline: { refresh: true } };
+  },
   initialize: () => undefined,
   getState: () => ({ kind: 'static' }),
   clear: () => undefined,

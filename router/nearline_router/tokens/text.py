@@ -10,7 +10,8 @@ def characters(prompt: Prompt) -> int:
     if isinstance(prompt, str):
         return len(prompt)
     if isinstance(prompt, Infill):
-        return len(prompt.prefix) + len(prompt.middle) + len(prompt.suffix)
+        others = sum(len(snippet.text) for snippet in prompt.context)
+        return others + len(prompt.prefix) + len(prompt.middle) + len(prompt.suffix)
     return len(prompt.system) + sum(len(message.text) for message in prompt.messages)
 
 
@@ -19,5 +20,6 @@ def text_of(prompt: Prompt) -> str:
     if isinstance(prompt, str):
         return prompt
     if isinstance(prompt, Infill):
-        return prompt.prefix + prompt.middle + prompt.suffix
+        others = [snippet.text for snippet in prompt.context]
+        return "".join([*others, prompt.prefix, prompt.middle, prompt.suffix])
     return "\n".join([prompt.system, *(message.text for message in prompt.messages)])

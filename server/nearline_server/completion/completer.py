@@ -6,19 +6,23 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from nearline_router.errors import NoEndpoint, Superseded
 from nearline_router.router import Router
-from nearline_router.types import RoutingRequest, Usage
+from nearline_router.types import Priority, RoutingRequest, Usage
+from nearline_server.completion.context.neighbours import Neighbours
 from nearline_server.completion.gate import MODEL_ONLY, Situation, refusal
 from nearline_server.completion.generation import Generation
+from nearline_server.completion.length import most_output_tokens
 from nearline_server.completion.memory import Found, Memory, Suggestion
 from nearline_server.completion.place import Place
+from nearline_server.completion.reveal import Reveal
 from nearline_server.completion.settings import CompletionSettings
 from nearline_server.completion.shape import asks_for_block, trim_context
+from nearline_server.completion.speculation import Speculation
 from nearline_server.completion.warm_up import WarmUp
 
 How = Literal["type-through", "cache", "join", "model", "none"]
@@ -36,7 +40,8 @@ class Answer:
 
     `ttft_ms` counts from the request's arrival to the model's first text, None when no model was asked. A text is the
     rest of the suggestion of `request`, the router's name for it, of which `begun_chars` have been typed.
-    `blocked`: nobody who may see the text can answer, as `reason` says.
+    `blocked`: nobody who may see the text can answer, as `reason` says. `generation` is what was waited for, which may
+    still run.
     """
 
     text: str
@@ -49,6 +54,11 @@ class Answer:
     request: str = ""
     begun_chars: int = 0
     blocked: bool = False
+    generation: Generation | None = field(default=None, repr=False, compare=False)
+
+    def in_time(self, budget_ms: float) -> bool:
+        """Whether it came in its budget; empty since the time was over, it did not."""
+        return self.total_ms <= budget_ms and self.reason != "deadline"
 
     def record(self) -> dict[str, Any]:
         """Everything but the text, which is for the editor alone."""
@@ -79,14 +89,17 @@ class Completer:
         router: Router,
         settings: CompletionSettings,
         on_late: Callable[[Place], None] = lambda _: None,
+        neighbours: Neighbours | None = None,
     ) -> None:
         self.settings = settings
         # The folders that are open; a document's is the innermost that it lies in, else the first.
         self.folders: tuple[Path, ...] = ()
         self._router = router
         self._memory = Memory()
-        self._warm_up = WarmUp(router)
+        self._warm_up = WarmUp(router, neighbours)
+        self._speculation = Speculation(self._ask_ahead)
         self._on_late = on_late
+        self.reveal = Reveal(on_late)
         self._running: Generation | None = None
         self._waiting: dict[str, asyncio.Future[None]] = {}
         self._shown: dict[str, Suggestion] = {}
@@ -109,34 +122,37 @@ class Completer:
 
         Raises asyncio.CancelledError when its task is cancelled, which also frees the model.
         """
-        watch = Watch(time.perf_counter() if arrived_s is None else arrived_s)
+        watch = Watch(arrived_s)
         self._warm_up.interrupt()
         self._answer_waiting(place.uri)
         reason = self._refusal(place, invoked, last_change)
-        if reason and reason not in MODEL_ONLY:
-            return Answer("", "none", reason, total_ms=watch.ms())
         watch.mark("gate")
+        if reason and reason not in MODEL_ONLY:
+            return Answer("", "none", reason, total_ms=watch.ms(), stages_ms=watch.stages_ms)
         found = self._memory.find(place)
         watch.mark("lookup")
         if found and found.remainder:
-            return self._known(place, found, watch)
+            return self._politely(place, self._known(place, found, watch), invoked)
         if reason:
-            return Answer("", "none", reason, total_ms=watch.ms())
-        if found and not (found.suggestion.running or found.typed or invoked):
+            return Answer("", "none", reason, total_ms=watch.ms(), stages_ms=watch.stages_ms)
+        if found and found.says_no_more and not invoked:
+            self._idle(place, "", begun=True)
             return Answer("", "cache", "nothing to add", total_ms=watch.ms(), stages_ms=watch.stages_ms)
         how: How = "model"
-        running = self._running
+        running = self._running = (found and self._speculation.take(found.suggestion)) or self._running
         if found and running and found.suggestion is running.suggestion and running.wanted_again(found.typed):
             how, generation = "join", running
         else:
             found, generation = self._ask_model(place, invoked)
         watch.mark("context")
-        return await self._wait_for(place, found, generation, how, invoked, watch)
+        return self._politely(place, await self._wait_for(place, found, generation, how, invoked, watch), invoked)
 
     def changed(self, place: Place) -> None:
         """The document changed and the cursor is probably here: answer who waits, stop what no longer fits."""
         self._answer_waiting(place.uri)
         self._warm_up.interrupt()
+        self._speculation.follow(place)
+        self.reveal.changed(place)
         running = self._running
         if running and running.suggestion.place.uri == place.uri:
             found = self._memory.find(place)
@@ -153,6 +169,7 @@ class Completer:
         self._answer_waiting(uri)
         if self._running and self._running.suggestion.place.uri == uri:
             self._running.close()
+        self._speculation.closed(uri)
         self._warm_up.interrupt()
         self._warm_up.forget(uri)
         self._memory.forget_document(uri)
@@ -160,6 +177,8 @@ class Completer:
 
     async def aclose(self) -> None:
         """End everything that runs."""
+        self.reveal.close()
+        self._speculation.stop()
         await self._warm_up.aclose()
         if self._running:
             self._running.task.cancel()
@@ -190,7 +209,7 @@ class Completer:
         if found.suggestion.running:
             self._late[found.suggestion] = place
         else:
-            self._idle(place)
+            self._idle(place, found.remainder, begun=bool(found.typed))
         return Answer(
             found.remainder,
             how,
@@ -200,15 +219,41 @@ class Completer:
             begun_chars=len(found.typed),
         )
 
+    def _politely(self, place: Place, answer: Answer, invoked: bool) -> Answer:
+        """The answer, or none where it is to wait until the keyboard rests."""
+        adaptive = self.settings.reveal == "adaptive"
+        text, request = answer.text, answer.request
+        if not text or self.reveal.shows(place, text, request, adaptive=adaptive, invoked=invoked):
+            return answer
+        self._shown.pop(place.uri, None)
+        return replace(answer, text="", reason="revealed at rest")
+
     def _ask_model(self, place: Place, invoked: bool) -> tuple[Found, Generation]:
+        self._speculation.stop()
         if self._running:
             self._running.close()
+        request, suggestion = self._asked(place, invoked)
+        self._memory.add(suggestion)
+        self._running = Generation(self._router, request, suggestion, self._ended)
+        return Found(suggestion, ""), self._running
+
+    def _ask_ahead(self, place: Place) -> Generation | None:
+        """Ask for a place where the user may soon be, if it is not known yet."""
+        if self._running or self._memory.find(place):
+            return None
+        request, suggestion = self._asked(place, invoked=False)
+        request = replace(request, task="speculate", priority=Priority.SPECULATION, latency_budget_ms=None)
+        self._memory.add(suggestion)
+        return Generation(self._router, request, suggestion, self._ended)
+
+    def _asked(self, place: Place, invoked: bool) -> tuple[RoutingRequest, Suggestion]:
+        """The request for a place, and what its answer is going to be."""
         multiline = self._router.eagerness.multiline and self.settings.multiline and asks_for_block(place, invoked)
-        settings = self.settings
+        settings, speed, budget_ms = self.settings, self._router.speed, self.budget_ms(invoked)
         request = RoutingRequest(
             prompt=self._warm_up.infill(place, multiline),
-            max_output_tokens=settings.max_block_tokens if multiline else settings.max_line_tokens,
-            latency_budget_ms=self.budget_ms(invoked),
+            max_output_tokens=most_output_tokens(settings, multiline, budget_ms, speed.decode_tokens_per_s),
+            latency_budget_ms=budget_ms,
             complexity="routine",
             supersedes=TYPING,
             path=place.file or place.path,
@@ -216,10 +261,7 @@ class Completer:
             document=place.uri,
             id=uuid.uuid4().hex,
         )
-        suggestion = Suggestion(place, trim_context(place, multiline), request=request.id)
-        self._memory.add(suggestion)
-        self._running = Generation(self._router, request, suggestion, self._ended)
-        return Found(suggestion, ""), self._running
+        return request, Suggestion(place, trim_context(place, multiline), request=request.id)
 
     async def _wait_for(
         self, place: Place, found: Found, generation: Generation, how: How, invoked: bool, watch: Watch
@@ -245,7 +287,9 @@ class Completer:
                 del self._waiting[place.uri]
         watch.mark("model")
         if overtaken.done():
-            return Answer("", "none", "overtaken", total_ms=watch.ms(), stages_ms=watch.stages_ms)
+            return Answer(
+                "", "none", "overtaken", total_ms=watch.ms(), stages_ms=watch.stages_ms, generation=generation
+            )
         return self._answer(place, found, generation, how, watch)
 
     def _answer(self, place: Place, found: Found, generation: Generation, how: How, watch: Watch) -> Answer:
@@ -269,10 +313,12 @@ class Completer:
             request=found.suggestion.request,
             begun_chars=len(found.typed),
             blocked=not text and isinstance(generation.error, NoEndpoint),
+            generation=generation,
         )
 
     def _ended(self, generation: Generation) -> None:
         suggestion = generation.suggestion
+        ahead = self._speculation.ended(generation)
         if self._running is generation:
             self._running = None
         asked = self._late.pop(suggestion, None)
@@ -280,10 +326,13 @@ class Completer:
             self._on_late(asked)
         if not generation.whole:
             self._memory.forget(suggestion)
-            return
-        self._idle(suggestion.place)
+        elif not ahead:
+            self._idle(suggestion.place, suggestion.visible, begun=False)
 
-    def _idle(self, place: Place) -> None:
+    def _idle(self, place: Place, remainder: str, *, begun: bool) -> None:
+        """The model has nothing to do while this stands at a place, of which a part was typed if `begun`."""
+        if self.settings.speculation and self._router.eagerness.speculation:
+            self._speculation.plan(place, remainder, begun=begun)
         self._warm_up.schedule(place, self.settings.idle_ms / 1000 * self._router.eagerness.idle_factor)
 
     def _answer_waiting(self, uri: str) -> None:
@@ -293,12 +342,13 @@ class Completer:
 
 
 class Watch:
-    """Milliseconds since a request's arrival, and the stages they went to."""
+    """Milliseconds since a request's arrival, now if None, and the stages they went to; reading it is the first one."""
 
-    def __init__(self, arrived_s: float) -> None:
-        self._arrived_s = arrived_s
-        self._last_s = arrived_s
+    def __init__(self, arrived_s: float | None) -> None:
+        self._arrived_s = self._last_s = time.perf_counter() if arrived_s is None else arrived_s
         self.stages_ms: dict[str, float] = {}
+        if arrived_s is not None:
+            self.mark("read")
 
     def ms(self) -> float:
         """Since arrival."""

@@ -39,7 +39,9 @@ class Generation:
         self.astray = False
         self.queued_ms: float | None = None
         self.first_text_ms: float | None = None
-        self._started_s = time.perf_counter()
+        # perf_counter's; `ended_s` is None while it runs.
+        self.started_s = time.perf_counter()
+        self.ended_s: float | None = None
         self._router = router
         self._request = request
         self._on_end = on_end
@@ -77,6 +79,7 @@ class Generation:
             self.error = RouterError(f"failed inside ({type(error).__name__})")
             log.error("%s in a completion", type(error).__name__)  # noqa: TRY400 (no traceback, for the same reason)
         finally:
+            self.ended_s = time.perf_counter()
             self.suggestion.running = False
             self._on_end(self)
 
@@ -88,7 +91,8 @@ class Generation:
         self._heard = True
         self.usage = chunk.usage or self.usage
         if chunk.text and self.first_text_ms is None:
-            self.first_text_ms = (time.perf_counter() - self._started_s) * 1000
+            self.first_text_ms = (time.perf_counter() - self.started_s) * 1000
         self.suggestion.raw += chunk.text
+        self.suggestion.ended |= chunk.finish == "stop"
         self.astray = not self.suggestion.fits(self._typed)
         return self._unwanted or self.astray or stop_at(self.suggestion.raw, self.suggestion.context) is not None

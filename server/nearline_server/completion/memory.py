@@ -29,7 +29,7 @@ class Suggestion:
     """What the model says at one place; `raw` grows while it is `running`.
 
     `visible` is what may be shown of it: trimmed, and while running only whole tokens. `request` is the id of the
-    request that asks for it.
+    request that asks for it. `ended`: the model itself went no further, neither a limit nor a rule stopped it.
     """
 
     place: Place
@@ -37,6 +37,7 @@ class Suggestion:
     raw: str = ""
     running: bool = True
     request: str = ""
+    ended: bool = False
     _trimmed: tuple[str, bool, str] | None = field(default=None, repr=False)
 
     @property
@@ -62,6 +63,14 @@ class Found:
 
     suggestion: Suggestion
     typed: str
+
+    @property
+    def says_no_more(self) -> bool:
+        """Whether it is known without asking again that the model has nothing to add here."""
+        suggestion = self.suggestion
+        if suggestion.running or self.remainder:
+            return False
+        return not self.typed or (suggestion.ended and self.typed == suggestion.raw.rstrip())
 
     @property
     def remainder(self) -> str:

@@ -44,14 +44,33 @@ class Place:
         """The same place as if `text`, of one line, had been typed there."""
         return replace(self, before=self.before + text, column=self.column + len(text))
 
+    def with_lines(self, text: str) -> Place:
+        """The same place as if `text`, which ends with a line end, had been typed there."""
+        before = (self.before + text)[-BEFORE_CHARS:]
+        chars, lines = len(text), text.count(self.line_end)
+        return replace(
+            self,
+            before=before,
+            line=self.line + lines,
+            column=0,
+            document_chars=self.document_chars + chars,
+            document_lines=self.document_lines + lines,
+        )
+
+    @property
+    def line_end(self) -> str:
+        """What ends the lines around the cursor."""
+        end = self.after.find("\n")
+        return "\r\n" if "\r\n" in (self.before[-1000:] + self.after[: end + 1]) else "\n"
+
     @property
     def file(self) -> str | None:
         """The document's absolute path; None for one that is not on a disk."""
-        return _file(self.uri)
+        return file_of(self.uri)
 
     def workspace(self, folders: tuple[Path, ...]) -> str | None:
         """The innermost of the open folders that the document lies in, else the first; None if none is open."""
-        return _workspace(self.file, folders)
+        return workspace_of(self.file, folders)
 
     @property
     def line_before(self) -> str:
@@ -70,14 +89,16 @@ class Place:
 
 
 @lru_cache(maxsize=256)
-def _workspace(file: str | None, folders: tuple[Path, ...]) -> str | None:
+def workspace_of(file: str | None, folders: tuple[Path, ...]) -> str | None:
+    """The innermost of these folders that a file lies in, else the first; None if there is none."""
     around = [folder for folder in folders if file and Path(file).is_relative_to(folder)]
     chosen = max(around, key=lambda folder: len(folder.parts), default=folders[0] if folders else None)
     return str(chosen) if chosen else None
 
 
 @lru_cache(maxsize=256)
-def _file(uri: str) -> str | None:
+def file_of(uri: str) -> str | None:
+    """The path of a `file:` URI, None for any other."""
     # It brings an HTTP client along, which the answer to `initialize` should not wait for.
     from urllib.request import url2pathname
 

@@ -8,9 +8,9 @@ measured prefill speed affords at once, and the wide one that idle time builds u
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from nearline_router.types import Infill
+from nearline_router.types import Infill, Snippet
 from nearline_server.completion.anchor import anchor_of
 from nearline_server.completion.place import Place
 
@@ -30,11 +30,15 @@ CLOSERS = ")]}>\"'`"
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Frozen text before the anchor and after the cursor; `wide` when there is nothing to gain by idle work."""
+    """Frozen text before the anchor and after the cursor; `wide` when it has as much of its document as it may have.
+
+    `context` is of other files: pieces that were read with it, and stand before everything else.
+    """
 
     prefix: str
     suffix: str
     wide: bool
+    context: tuple[Snippet, ...] = ()
 
     def middle(self, place: Place) -> str | None:
         """The text from the anchor to the cursor, or None when the anchor is not in reach any more."""
@@ -57,7 +61,11 @@ class Window:
         """The prompt of a place that the window fits."""
         middle = self.middle(place)
         assert middle is not None  # noqa: S101 (callers ask fits() first)
-        return Infill(self.prefix, middle, self.suffix, place.path, place.language, multiline)
+        return Infill(self.prefix, middle, self.suffix, place.path, place.language, multiline, self.context)
+
+    def chars(self, place: Place) -> int:
+        """How much of its own document the prompt has at a place that the window fits."""
+        return len(self.prefix) + len(self.middle(place) or "") + len(self.suffix)
 
     def fits(self, place: Place) -> bool:
         """Whether the prompt of this place is the window's own with more typed behind the anchor."""
@@ -73,12 +81,14 @@ def affordable_window(place: Place, current: Window | None, tokens: int) -> Wind
     """The best window whose unread part is at most about `tokens`; `current` may have its prefix read already."""
     chars = int(max(1, tokens) * CHARS_PER_TOKEN)
     wide = wide_window(place)
-    if len(wide.prefix) + len(wide.suffix) + len(wide.middle(place) or "") <= chars:
-        return wide
+    fits_whole = wide.chars(place) <= chars
     middle = current.middle(place) if current else None
-    if current and middle is not None and len(middle) <= chars * (1 - NARROW_SUFFIX_SHARE):
+    kept = middle is not None and len(middle) <= chars * (1 - NARROW_SUFFIX_SHARE)
+    if current and middle is not None and kept and (current.context or not fits_whole):
         suffix = _whole_lines(place.after, min(WIDE_SUFFIX_CHARS, chars - len(middle)))
-        return Window(current.prefix, suffix, current.wide)
+        return replace(current, suffix=suffix)
+    if fits_whole:
+        return wide
     suffix_chars = int(chars * NARROW_SUFFIX_SHARE)
     return _window(place, chars - suffix_chars, suffix_chars, (chars - suffix_chars) // 2, wide=False)
 

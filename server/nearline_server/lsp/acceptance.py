@@ -42,10 +42,14 @@ class Ledger(Protocol):
 
 
 class Acceptance:
-    """The suggestions of one session. `ledger` says who keeps them, if anybody does; `clock` is Unix time."""
+    """The suggestions of one session. `ledger` says who keeps them, if anybody does; `clock` is Unix time.
+
+    `on_taken` is told the request of a suggestion whenever a part of it was accepted.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.ledger: Callable[[], Ledger | None] = lambda: None
+        self.on_taken: Callable[[str], None] = lambda _: None
         self._clock = clock
         self._client_tells = False
         self._sent: OrderedDict[int, Sent] = OrderedDict()
@@ -148,6 +152,7 @@ class Acceptance:
         if fate.span:
             self._look_back.begin(fate)
         self._changed(fate, before)
+        self.on_taken(fate.record.request)
 
     def _look(self, fate: Fate, column: str) -> None:
         before = fate.record

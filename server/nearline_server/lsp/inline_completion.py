@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,7 @@ from lsprotocol import types
 from nearline_server.acceptance.edits import one_line_end
 from nearline_server.acceptance.offer import Offer
 from nearline_server.completion.place import Place
+from nearline_server.completion.stages import Times
 from nearline_server.documents.positions import column_of
 from nearline_server.lsp.server import NearlineServer, to_position
 
@@ -30,7 +34,7 @@ def register(server: NearlineServer) -> None:
     # pygls advertises inline completion only when options are given.
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
-        arrived_s, session = time.perf_counter(), server.session
+        times, session = Times(server.protocol.arrived_s, _edited_s(server, params)), server.session
         asked = _asked(server, params)
         if asked is None or session is None:
             return EMPTY
@@ -38,13 +42,16 @@ def register(server: NearlineServer) -> None:
             asked.place,
             invoked=asked.invoked,
             last_change=server.documents[asked.place.uri].last_change,
-            arrived_s=arrived_s,
+            arrived_s=times.arrived_s,
         )
+        times.answered_s = time.perf_counter()
         session.answered(answer)
-        budget_ms = session.completer.budget_ms(asked.invoked)
-        # Empty since its time was over, it did not come in time.
-        server.acceptance.answered(answer.found, answer.total_ms <= budget_ms and answer.reason != "deadline")
-        return _to_list(server, session, asked, answer)
+        in_time = answer.in_time(session.completer.budget_ms(asked.invoked))
+        server.acceptance.answered(answer.found, in_time)
+        reply = _to_list(server, session, asked, answer)
+        times.replied_s = time.perf_counter()
+        _when_sent(partial(session.sent, answer, times, in_time=in_time))
+        return reply
 
     @server.feature("textDocument/didShowCompletion")
     def did_show(params: Any) -> None:
@@ -67,6 +74,23 @@ def register(server: NearlineServer) -> None:
     @server.command(ACCEPT)
     def accept(number: int) -> None:
         server.acceptance.was_accepted(number)
+
+
+def _edited_s(server: NearlineServer, params: types.InlineCompletionParams) -> float | None:
+    """When the edit came in that this request is about; None for one by hand, and for another one about the same."""
+    uri, edited_s = server.protocol.edited
+    if uri != params.text_document.uri:
+        return None
+    server.protocol.edited = "", 0.0
+    automatic = params.context.trigger_kind == types.InlineCompletionTriggerKind.Automatic
+    return edited_s if automatic else None
+
+
+def _when_sent(then: Callable[[], None]) -> None:
+    """Call it when the reply to the request at hand is written: pygls has been waiting for this task for longer."""
+    task = asyncio.current_task()
+    if task:
+        task.add_done_callback(lambda _: then())
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ def register(server: NearlineServer) -> None:
     async def initialized(_: types.InitializedParams) -> None:
         session = server.session = await asyncio.to_thread(_load_session, server)
         session.router.client = client
+        session.completer.reveal.client_asks_again = _asks_again(server)
         await session.start(initial, changed)
         watch_files(server)
         await connect(server, session)
@@ -82,6 +83,12 @@ def plain(value: Any) -> dict[str, Any]:
     if isinstance(value, Mapping):
         return dict(value)
     return value._asdict() if hasattr(value, "_asdict") else {}
+
+
+def _asks_again(server: NearlineServer) -> bool:
+    """Whether the client says that it asks again when `nearline/inlineCompletion/refresh` tells it to."""
+    experimental = plain(server.client_capabilities.experimental)
+    return plain(experimental.get("nearline")).get("refresh") is True
 
 
 def _can_pull(server: NearlineServer) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from typing import Any
 
 from lsprotocol import types
@@ -14,7 +15,24 @@ Handled = Generator[Any, Any, None]
 
 
 class Protocol(LanguageServerProtocol):
-    """Hands document notifications to our own features and keeps no copy of the text."""
+    """Hands document notifications to our own features and keeps no copy of the text.
+
+    `arrived_s` is when the message at hand began to come in, and good until its handler waits for something;
+    `edited` is the document of the newest edit and when that came. Times are perf_counter's; `began_s` is asked for
+    them when a message has been read, and knows no better than that it is now unless somebody else is put there.
+    """
+
+    arrived_s = 0.0
+    edited = ("", 0.0)
+
+    def __init__(self, server: Any, converter: Any) -> None:
+        super().__init__(server, converter)
+        self.began_s: Callable[[], float] = time.perf_counter
+
+    def handle_message(self, message: Any) -> None:
+        """Hand a message to its handler; an asynchronous one begins before the next message is looked at."""
+        self.arrived_s = self.began_s()
+        super().handle_message(message)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """A message from JSON. pygls drops a request that it cannot read; every request is answered."""
@@ -33,6 +51,7 @@ class Protocol(LanguageServerProtocol):
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Handled:
         """A document was edited."""
+        self.edited = params.text_document.uri, self.arrived_s
         yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)

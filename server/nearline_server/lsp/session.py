@@ -15,11 +15,15 @@ from lsprotocol import types
 from nearline_router.config.layers import WORKSPACE_FILES, Loaded
 from nearline_router.config.watch import FileWatch
 from nearline_router.engine.state import runtime_dir
+from nearline_router.learned import LearnedStore, state_dir
 from nearline_router.live import LiveState
 from nearline_router.local import LocalStatus
 from nearline_router.router import Router
 from nearline_server.completion.completer import Answer, Completer
+from nearline_server.completion.context.neighbours import Neighbours
 from nearline_server.completion.place import Place
+from nearline_server.completion.stage_ledger import StageLedger
+from nearline_server.completion.stages import Times
 from nearline_server.lsp.configuration import Files, diagnostics
 from nearline_server.lsp.server import NearlineServer, to_position
 from nearline_server.settings import read_settings
@@ -51,9 +55,16 @@ class Session:
         server.acceptance.ledger = lambda: self.router.ledger
         self._live = LiveState(runtime_dir(), self._snapshot)
         self.settings, _ = read_settings()
-        self.completer = Completer(self.router, self.settings.completion, self._late)
+        neighbours = Neighbours(
+            self.router, server.documents, lambda: self.completer.folders, lambda: self.completer.settings
+        )
+        self.completer = Completer(self.router, self.settings.completion, self._late, neighbours)
         self.completer.folders = files.folders
+        self._habit = LearnedStore(state_dir() / "reveal.json")
+        self.completer.reveal.habit.restore(self._habit.load())
+        server.acceptance.on_taken = self.completer.reveal.taken
         self.last_answer: Answer | None = None
+        self._stages = StageLedger()
         self._status_sent_s = 0.0
         self._blocked = ""
         self._ignoring: asyncio.Task[None] | None = None
@@ -95,10 +106,12 @@ class Session:
     def status(self) -> dict[str, Any]:
         """How things are, for the status line and `nearline.status`; `last_ms` is the newest answer's time.
 
-        `where` is who answered last, else who is to: near or cloud. `heat` is that of the endpoint that completes.
+        `where`, near or cloud, is that of who answered the last completion, else of who is to; an action's while it
+        runs. `heat` is that of the endpoint that completes.
         """
         status, completing, last = self.router.status, self.router.completing, self.router.last
-        asked = self.router.upstreams.get(last.asked[-1]) if last and last.asked else None
+        counts = last and last.asked and (last.task == "complete" or last.total_ms is None)
+        asked = self.router.upstreams.get(last.asked[-1]) if last and counts else None
         answering = asked or completing
         return {
             "state": status.state,
@@ -113,8 +126,7 @@ class Session:
         }
 
     def _snapshot(self) -> dict[str, Any]:
-        answer = self.last_answer.record() if self.last_answer else None
-        return self.router.snapshot() | {"last_answer": answer}
+        return self.router.snapshot() | {"last_answer": self._stages.last(), "answers": self._stages.summary()}
 
     def endpoints(self) -> list[dict[str, Any]]:
         """Who can be pinned, in the configuration's order."""
@@ -132,6 +144,11 @@ class Session:
         if self._blocked != before or time.monotonic() - self._status_sent_s >= STATUS_EVERY_S:
             self.send_status()
 
+    def sent(self, answer: Answer, times: Times, *, in_time: bool) -> None:
+        """An answer has gone out, just now: take down where its time went."""
+        times.sent_s = time.perf_counter()
+        self._stages.add(answer, times, in_time=in_time)
+
     def send_status(self) -> None:
         """Tell the client how things are (`nearline/status`)."""
         self._status_sent_s = time.monotonic()
@@ -144,6 +161,7 @@ class Session:
                 task.cancel()
         await self._live.aclose()
         await self.completer.aclose()
+        await asyncio.to_thread(self._habit.save, self.completer.reveal.habit.state())
         await self.router.aclose()
 
     async def files_changed(self, uris: Iterable[str]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import BinaryIO, cast
 
 from nearline_server.lsp import commands, inline_completion, lifecycle, sync, workspace
 from nearline_server.lsp.actions import menu
+from nearline_server.lsp.arrival import StampedInput
 from nearline_server.lsp.server import NearlineServer
 
 
@@ -23,7 +25,9 @@ def serve_stdio(config_path: str | None) -> None:
     keep_quiet()
     stdout, sys.stdout = sys.stdout, sys.stderr
     server = build(config_path)
-    server.start_io(stdout=stdout.buffer)
+    stdin = StampedInput(sys.stdin.buffer)
+    server.protocol.began_s = stdin.began_s
+    server.start_io(cast(BinaryIO, stdin), stdout.buffer)
     # pygls drops the exit status; the protocol has 1 for an `exit` without `shutdown`.
     sys.exit(not server.protocol._shutdown)  # noqa: SLF001
 

@@ -20,8 +20,8 @@ from nearline_server.completion.settings import CompletionSettings
 
 # Nothing is waited for that long; a failing test ends.
 DEADLINE_S = 20.0
-# Long enough for a scripted answer on a busy machine, idle time never comes by itself.
-SETTINGS = CompletionSettings(budget_ms=60_000, invoked_budget_ms=60_000, idle_ms=60_000)
+# Long enough for a scripted answer on a busy machine; idle time never comes by itself, and nothing is asked ahead.
+SETTINGS = CompletionSettings(budget_ms=60_000, invoked_budget_ms=60_000, idle_ms=60_000, speculation=False)
 
 
 class StandIn:

@@ -32,9 +32,8 @@ async def test_a_new_place_is_asked_of_the_model(completer: Completer, model: Sc
 
 
 async def test_typing_along_needs_no_request(completer: Completer, model: Scripted) -> None:
-    """The rest of what is shown is shown, key by key, and then the model is asked for more."""
+    """The rest of what is shown is shown, key by key; where the model itself ended the line, it ends."""
     model.enqueue("foo(1)")
-    model.enqueue(" + 2")
     await completer.complete(HERE)
     place, rests = HERE, []
     for key in ("f", "o", "o(1", ")"):
@@ -46,8 +45,20 @@ async def test_typing_along_needs_no_request(completer: Completer, model: Script
         ("oo(1)", "type-through", 1),
         ("o(1)", "type-through", 1),
         (")", "type-through", 1),
-        (" + 2", "model", 2),
+        ("", "cache", 1),
     ]
+
+
+async def test_at_the_end_of_what_a_rule_cut_off_the_model_is_asked_for_more(
+    completer: Completer, model: Scripted
+) -> None:
+    """It had not ended by itself."""
+    model.enqueue("foo(1)\n", "y")
+    model.enqueue(" + 2")
+    await completer.complete(HERE)
+    answer = await completer.complete(press(completer, HERE, "foo(1)"), last_change="insert")
+
+    assert (answer.text, answer.found, len(model.history)) == (" + 2", "model", 2)
 
 
 async def test_the_same_place_again_is_answered_from_the_cache(completer: Completer, model: Scripted) -> None:

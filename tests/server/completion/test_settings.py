@@ -18,6 +18,11 @@ def test_the_defaults_are_the_promised_budgets() -> None:
     assert (settings.enabled, settings.multiline, settings.disabled_languages) == (True, True, frozenset())
 
 
+def test_other_files_go_along_only_if_the_user_says_so() -> None:
+    """What they gain was not more than chance in 19 lines (`python -m tests.quality --only cross-file`)."""
+    assert CompletionSettings().cross_file_context == "never"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -31,6 +36,8 @@ def test_the_defaults_are_the_promised_budgets() -> None:
         {"idle_ms": -1},
         {"disabled_languages": "python"},
         {"enabled": "perhaps"},
+        {"reveal": "never"},
+        {"cross_file_context": "always"},
         {"bugdet_ms": 100},
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 
 from nearline_router.errors import EndpointUnavailable
 from nearline_router.transports.scripted import Scripted
-from nearline_router.types import Chunk, Chunks, Infill, Priority, RoutingRequest, Usage
+from nearline_router.types import Chunk, Chunks, Infill, Priority, RoutingRequest, Snippet, Usage
 from nearline_server.completion.place import Place
 from nearline_server.completion.warm_up import COLD_START_MS, PIECE_MS, SHORTEST_PIECE_CHARS, WarmUp
 from nearline_server.completion.window import CHARS_PER_TOKEN, wide_window
@@ -191,3 +191,120 @@ async def test_at_the_end_nothing_goes_on(idle: Idle) -> None:
     await until(lambda: not idle.model.inside, "the model to be free")
 
     assert len(idle.read()) == 1
+
+
+class Beside:
+    """Other documents, which a test says: how much may go along, what goes, and which versions they have."""
+
+    def __init__(self) -> None:
+        self.wanted = True
+        self.chars = 1_000
+        self.version = 1
+        self.others: tuple[Snippet, ...] = (Snippet("b.py", "python", "def g():\n" * 40),)
+        self.asked: list[int] = []
+
+    def affordable_chars(self, window_chars: int) -> int:
+        return max(0, self.chars - window_chars // 1_000)
+
+    def versions(self, _: Place) -> int:
+        return self.version
+
+    def workspace(self, _: Place) -> str | None:
+        return "/project"
+
+    async def snippets(self, _: Place, chars: int) -> tuple[Snippet, ...]:
+        self.asked.append(chars)
+        return self.others
+
+
+@pytest.fixture
+def beside() -> Beside:
+    return Beside()
+
+
+@pytest.fixture
+def idle_beside(beside: Beside) -> Idle:
+    """A warm-up that may take along what others have."""
+    idle = Idle()
+    idle.warm_up = WarmUp(idle.router, beside)  # type: ignore[arg-type]
+    return idle
+
+
+async def rest(idle: Idle, place: Place) -> int:
+    """The keyboard rests at a place; how many prompts were read meanwhile."""
+    before = len(idle.read())
+    idle.warm_up.schedule(place, 0.0)
+    await idle.end()
+    return len(idle.read()) - before
+
+
+async def test_other_files_go_into_the_wide_window_alone(idle_beside: Idle, beside: Beside) -> None:
+    """A cold place is answered without them; after idle time each key has the same."""
+    assert idle_beside.warm_up.infill(LONG, False).context == ()
+    await rest(idle_beside, LONG)
+
+    assert idle_beside.warm_up.infill(LONG, False) == idle_beside.read()[-1]
+    assert {beside.others} == {idle_beside.warm_up.infill(typed(LONG, text), False).context for text in ("", "z", "zz")}
+
+
+async def test_other_files_are_read_first_and_in_pieces_too(idle_beside: Idle, beside: Beside) -> None:
+    """Every prompt begins with all that the one before it had of them, and no piece is longer than a key may wait."""
+    await rest(idle_beside, LONG)
+    read = [sum(len(one.text) for one in prompt.context) for prompt in idle_beside.read()]
+    longest = max(SHORTEST_PIECE_CHARS, idle_beside.router.speed.affordable_tokens(PIECE_MS) * CHARS_PER_TOKEN)
+
+    assert read[0] > 0
+    assert read == sorted(read)
+    assert all(after - before <= longest + 9 for before, after in itertools.pairwise([0, *read]))
+    assert all(prompt.prefix == "" for prompt in idle_beside.read() if prompt.context != beside.others)
+
+
+async def test_idle_work_says_what_it_is_about(idle_beside: Idle) -> None:
+    """Rules that go by path and folder hold for it as for any other request."""
+    await rest(idle_beside, LONG)
+    asked = {(one.path, one.workspace, one.document) for one in idle_beside.model.history}
+
+    assert asked == {(LONG.file, "/project", LONG.uri)}
+
+
+async def test_what_was_looked_at_is_not_looked_at_again(idle_beside: Idle, beside: Beside) -> None:
+    """Idle time stays idle until another document changes; the same choice reads nothing anew."""
+    await rest(idle_beside, LONG)
+    assert (await rest(idle_beside, typed(LONG, "z")), len(beside.asked)) == (0, 1)
+    beside.version = 2
+    assert (await rest(idle_beside, typed(LONG, "z")), len(beside.asked)) == (0, 2)
+    beside.version, beside.others = 3, (Snippet("b.py", "python", "def h():\n"),)
+    assert await rest(idle_beside, typed(LONG, "z")) > 0
+
+    assert idle_beside.warm_up.infill(LONG, False).context == beside.others
+
+
+async def test_a_machine_that_cannot_afford_them_does_as_without(idle: Idle, idle_beside: Idle, beside: Beside) -> None:
+    """The same prompts, and nobody is asked for anything."""
+    beside.chars = 0
+    await rest(idle_beside, LONG)
+    await rest(idle, LONG)
+
+    assert idle.read() == idle_beside.read()
+    assert beside.asked == []
+    assert await rest(idle_beside, typed(LONG, "z")) == 0
+
+
+async def test_switched_off_they_are_gone_at_the_next_key(idle_beside: Idle, beside: Beside) -> None:
+    """Though the window that has them is still in use."""
+    await rest(idle_beside, LONG)
+    beside.wanted = False
+
+    assert idle_beside.warm_up.infill(typed(LONG, "z"), False).context == ()
+
+
+async def test_a_fast_machine_that_affords_the_whole_window_at_once_gets_them_too(
+    idle_beside: Idle, beside: Beside
+) -> None:
+    """The window is wide from the first key on; idle time adds the rest."""
+    for _ in range(20):
+        idle_beside.router.speed.observe(Usage(evaluated_tokens=1_000, prefill_ms=100))
+    assert idle_beside.warm_up.infill(LONG, False).context == ()
+    await rest(idle_beside, LONG)
+
+    assert idle_beside.warm_up.infill(LONG, False).context == beside.others

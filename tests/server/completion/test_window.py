@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearline_router.types import Infill
+from nearline_router.types import Infill, Snippet
 from nearline_server.completion.place import BEFORE_CHARS
 from nearline_server.completion.window import (
     CHARS_PER_TOKEN,
@@ -179,3 +181,32 @@ def test_long_lines_have_a_prompt_too(text: str, tokens: int) -> None:
 
     assert place.before.endswith(prompt)
     assert 0 < len(prompt) <= min(max(1, tokens) * CHARS_PER_TOKEN, WIDE_PREFIX_CHARS + LONGEST_MIDDLE_CHARS)
+
+
+CONTEXT = (Snippet("b.py", "python", "def g():\n"),)
+
+
+def test_other_files_are_frozen_with_the_window() -> None:
+    """From key to key they are the same, and they are no part of what the window has of its own document."""
+    place = drawn(FUNCTION)
+    window = replace(wide_window(place), context=CONTEXT)
+
+    assert {CONTEXT} == {window.infill(typed(place, text)).context for text in ("", "f", "foo")}
+    assert window.chars(place) == wide_window(place).chars(place)
+
+
+def test_other_files_that_were_read_are_kept_with_their_prefix() -> None:
+    """When only the suffix has changed: what stands before it is in the cache, however much can be afforded."""
+    text = "x = 1\ndef f():\n    y = ║"
+    current = replace(wide_window(drawn(text + "\nold = 1\n")), context=CONTEXT)
+    window = affordable_window(drawn(text + "\nnew = 1\n"), current, 10_000)
+
+    assert replace(current, suffix="\nnew = 1\n") == window
+
+
+@pytest.mark.parametrize("tokens", [40, 10_000])
+def test_a_window_elsewhere_begins_without_other_files(tokens: int) -> None:
+    """They have not been read with it."""
+    current = replace(wide_window(drawn("x = 1\n" * 300 + "def f():\n    y = ║")), context=CONTEXT)
+
+    assert affordable_window(drawn("z = 1\n" * 300 + "def f():\n    y = ║"), current, tokens).context == ()

@@ -19,8 +19,9 @@ from .held_llama import HeldLlama
 
 Start = Callable[..., Awaitable[Editor]]
 
-# Answers come when the script gives them, however busy the machine; idle work does not come between.
-PATIENT = "completion: {budget_ms: 20000, invoked_budget_ms: 20000, idle_ms: 60000}\n"
+# Answers come when the script gives them, however busy the machine; neither idle work nor what is asked ahead comes
+# between.
+PATIENT = "completion: {budget_ms: 20000, invoked_budget_ms: 20000, idle_ms: 60000, speculation: false}\n"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -131,6 +131,8 @@ local CAPABILITIES = {
   },
   -- An edit with a version cannot hit the wrong text.
   workspace = { workspaceEdit = { documentChanges = true } },
+  -- `nearline/inlineCompletion/refresh` is followed, so that a suggestion may also wait for a rest of the keyboard.
+  experimental = { nearline = { refresh = true } },
 }
 
 ---@return vim.lsp.Config

@@ -136,7 +136,7 @@ def size_bytes(prompt: Prompt) -> int:
     if isinstance(prompt, str):
         texts = [prompt]
     elif isinstance(prompt, Infill):
-        texts = [prompt.prefix, prompt.middle, prompt.suffix]
+        texts = [*(snippet.text for snippet in prompt.context), prompt.prefix, prompt.middle, prompt.suffix]
     else:
         texts = [prompt.system, *(message.text for message in prompt.messages)]
     return sum([len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass")) for text in texts])

@@ -114,7 +114,28 @@ def _window() -> dict[str, Any]:
         },
         "spent_today_usd": 0.0123,
         "last": _last(),
+        "answers": _answers(),
     }
+
+
+def _answers() -> dict[str, Any]:
+    own_ms = {"read": 0.31, "gate": 0.02, "lookup": 0.04, "reply": 0.08, "send": 0.12, "other": 0.05}
+    asked_ms = own_ms | {"context": 0.4, "queue": 1.2, "prompt": 41.0, "first": 18.5, "decode": 62.0, "trim": 0.06}
+    found = {"type-through": (310, own_ms), "cache": (21, own_ms), "join": (34, asked_ms), "model": (135, asked_ms)}
+    return {
+        "answers": 500, "counted": 500, "in_time": 488, "cut": 17, "misses": {"prompt": 9, "queue": 2, "server": 1},
+        "missed_prompt_tokens": 412, "edit_ms": _spread(1.4),
+        "found": {name: _found(count, stages_ms) for name, (count, stages_ms) in found.items()},
+    }  # fmt: skip
+
+
+def _found(count: int, stages_ms: dict[str, float]) -> dict[str, Any]:
+    spreads = {stage: _spread(ms) for stage, ms in stages_ms.items()}
+    return {"answers": count, "total_ms": _spread(sum(stages_ms.values())), "stages_ms": spreads}
+
+
+def _spread(ms: float) -> dict[str, float]:
+    return {"mean": ms, "p50": ms, "p95": 2.5 * ms, "max": 6 * ms}
 
 
 def _endpoint(model: str, **said: Any) -> dict[str, Any]:

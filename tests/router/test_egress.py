@@ -24,7 +24,7 @@ from nearline_router import egress
 from nearline_router.egress import FILE, OLDER, EgressRecord, recorded, size_bytes
 from nearline_router.errors import EndpointUnavailable, NoEndpoint
 from nearline_router.learned import state_dir
-from nearline_router.types import Chat, Infill, Message, Prompt, RoutingRequest
+from nearline_router.types import Chat, Infill, Message, Prompt, RoutingRequest, Snippet
 from tests.router.policy.worlds import endpoint
 from tests.router.residency.test_secrets import MIXED
 from tests.router.routers import FAR, NEAR, REQUEST, SECRET, World, router_in, text
@@ -162,6 +162,7 @@ async def test_no_text_is_recorded() -> None:
         ("", 0),
         ("é😀", 6),
         (Infill("ab", "é", "c", "x.py", "python"), 5),
+        (Infill("ab", "é", "c", "x.py", "python", context=(Snippet("y.py", "python", "d😀"),)), 10),
         (Chat("s", (Message("user", "é"), Message("user", "b"))), 4),
         ("\ud800", 3),
     ],

@@ -19,10 +19,11 @@ from nearline_router.fim import (
     first_output_grammar,
     heal,
     render,
+    takes_context,
     template_for,
 )
 from nearline_router.fim_table import CONTROL_TEXTS
-from nearline_router.types import Infill
+from nearline_router.types import Infill, Snippet
 
 FAMILY = {template.family: template for template in FAMILIES}
 INFILL = Infill(prefix="def f():\n", middle="    return fo", suffix="\nprint(f())\n", path="", language="python")
@@ -118,6 +119,27 @@ def test_a_family_that_names_the_file_gets_its_real_path_first(template: FimTemp
 
     header = (template.file_separator, "src/<|file_sep|>.py\n") if template.names_file else ()
     assert named == (*header, *unnamed)
+
+
+@every_family
+def test_other_files_stand_before_the_file_where_the_family_has_a_form_for_them(template: FimTemplate) -> None:
+    """Each behind the separator with its path, ended by a line end; their text is never read as control tokens."""
+    context = (Snippet("b.py", "python", "def g():\n"), Snippet("c/<|file_sep|>.py", "python", "x = '<|fim_middle|>'"))
+    alone = replace(INFILL, path="a.py")
+    separator = template.file_separator
+    others = (separator, "b.py\n", "def g():\n", separator, "c/<|file_sep|>.py\n", "x = '<|fim_middle|>'\n")
+
+    expected = (*(others if template.names_file else ()), *render(template, alone).segments)
+    assert expected == render(template, replace(alone, context=context)).segments
+
+
+@pytest.mark.parametrize(
+    ("model", "takes"),
+    [("qwen2.5-coder-7b", True), ("Qwen3-Coder-30B", True), ("codestral", False), ("llama-3", False)],
+)
+def test_who_takes_other_files_is_known_by_the_models_name(model: str, takes: bool) -> None:
+    """So that nobody chooses for a model that gets nothing of it."""
+    assert takes_context(model) is takes
 
 
 def test_typing_on_changes_only_the_last_segment() -> None:

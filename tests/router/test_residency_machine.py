@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from nearline_router.config import RouterConfig
 from nearline_router.errors import EndpointBusy, EndpointUnavailable, RouterError
 from nearline_router.registry.profile import Profile
-from nearline_router.types import Chat, Infill, Message, Priority, RoutingRequest
+from nearline_router.types import Chat, Infill, Message, Priority, RoutingRequest, Snippet
 from tests.router.routers import FAR, NEAR, World, configured, router_in, text
 from tests.virtual_time import VirtualLoop
 
@@ -47,23 +47,25 @@ configurations = st.builds(
 
 def staying(number: int) -> RoutingRequest:
     """A request that must stay, for one of all the reasons there are, in any of its forms."""
-    prompts: list[Any] = [CODE, Chat("", (Message("user", CODE),)), Infill(CODE, "", "", "a.py", "python")]
+    beside = Infill("x", "", "", "a.py", "python", context=(Snippet("patients/b.py", "python", CODE),))
+    prompts: list[Any] = [CODE, Chat("", (Message("user", CODE),)), Infill(CODE, "", "", "a.py", "python"), beside]
     reasons: list[dict[str, Any]] = [
         {"requires_data_sovereignty": True},
         {"path": "patients/a/b.py"},
         {"path": "x/../patients/c.py"},
         {"language": "sql"},
+        {},  # what goes with the hole is reason enough
     ]
     return RoutingRequest(
-        prompts[number % 3],
+        prompts[3 if number % 5 == 4 else number % 4],
         8,
         task="ask",
         complexity=[None, "routine", "complex"][number % 3],
         latency_budget_ms=[None, 100.0, 5000.0][number % 3],
         priority=list(Priority)[number % 4],
-        warm_up=number % 5 == 0,
+        warm_up=number % 7 == 0,
         document=f"file:///{number}",
-        **reasons[number % 4],
+        **reasons[number % 5],
     )
 
 

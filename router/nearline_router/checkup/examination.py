@@ -11,7 +11,13 @@ from nearline_router.checkup.configuration import configuration_findings
 from nearline_router.checkup.costs import cost_findings
 from nearline_router.checkup.endpoints import Checkup, checkups
 from nearline_router.checkup.finding import Finding
-from nearline_router.checkup.machine import engine_finding, learned_finding, queue_finding, sensors_finding
+from nearline_router.checkup.machine import (
+    engine_finding,
+    learned_finding,
+    queue_finding,
+    sensors_finding,
+    tuning_finding,
+)
 from nearline_router.checkup.verdicts import key_findings, not_running, verdicts
 from nearline_router.config.layers import Loaded
 from nearline_router.thermal.sensors import find_sensors
@@ -45,8 +51,10 @@ async def examination(loaded: Loaded, user: Path | None, workspace: Path, *, off
     of_costs = await asyncio.to_thread(lambda: [*cost_findings(config)])
     completing = any(one.completes and one.state == "answers" for one in found)
     needed = any(map(not_running, found)) and not completing
+    tuning = await asyncio.to_thread(tuning_finding, config)
     of_machine = [
         await asyncio.to_thread(engine_finding, config, needed),
+        *([tuning] if tuning else ()),
         await sensors,
         await asyncio.to_thread(queue_finding),
         await asyncio.to_thread(learned_finding),

@@ -12,9 +12,10 @@ from filelock import FileLock
 
 from nearline_router.checkup.finding import Finding, Level
 from nearline_router.config.models import RouterConfig
-from nearline_router.connect import catalogued
+from nearline_router.connect import catalogued, engine_params
 from nearline_router.engine.state import runtime_dir
 from nearline_router.engine.store import ModelStore
+from nearline_router.engine.tuning import Tuning, TuningStore
 from nearline_router.learned import LearnedStore, state_dir
 from nearline_router.thermal.reading import Reading, SensorLost
 from nearline_router.thermal.sensors import Sensors
@@ -40,6 +41,25 @@ def engine_finding(config: RouterConfig, needed: bool) -> Finding:
         hint = f"nearline model pull {model.id}" if model else "set engine.model to an id or to a GGUF file"
         return Finding(missing, "engine", f"its model is not here, or not whole: {path}", hint)
     return Finding("right", "engine", f"llama.cpp is installed, and its model is here: {path}")
+
+
+def tuning_finding(config: RouterConfig) -> Finding | None:
+    """The settings that the embedded engine starts with; None where it is switched off."""
+    params = engine_params(config)
+    if params is None:
+        return None
+    store = TuningStore()
+    stored = store.load(params.model_path)
+    again = "nearline doctor --tune"
+    if stored is None:
+        return Finding("right", "tuning", "llama.cpp's own settings; none were measured for this model here", again)
+    if stored.refused:
+        text = f"llama.cpp does not start with {stored.tuning}, so its own settings are used: {stored.refused}"
+        return Finding("doubtful", "tuning", text, again)
+    tuning = store.in_force(params.model_path)
+    if tuning == Tuning():
+        return Finding("right", "tuning", "llama.cpp's own settings, which were measured to be the fastest here")
+    return Finding("right", "tuning", f"{tuning}: keystrokes take {stored.saved:.0%} less")
 
 
 async def sensors_finding(sensors: Sensors | None) -> Finding:

@@ -14,14 +14,16 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 from filelock import FileLock, Timeout
 
+from nearline_router.engine.llama_settings import apply_tuning
 from nearline_router.engine.state import EngineState, remove_state, write_state
+from nearline_router.engine.tuning import Tuning, TuningStore
 from nearline_router.errors import EngineError
 
 # Room for prompts that wait in memory while another is worked on; a 1,000-token one of the 0.5B is 12 MB.
@@ -32,17 +34,32 @@ ACTIVITY_POLL_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class EngineParams:
-    """What the engine is started with. `threads` None leaves the choice to llama.cpp."""
+    """What the engine is started with. `threads` None leaves the choice to the tuning, and that to llama.cpp.
+
+    `tuning` None is what was measured for this model on this machine, once `tuned` has looked it up.
+    """
 
     model_path: str
     runtime_dir: str
     context_tokens: int = 4096
     idle_s: float = 900.0
     threads: int | None = None
+    tuning: Tuning | None = None
+
+    def tuned(self) -> EngineParams:
+        """With the tuning that is in force, unless one is given. Reads files, so call it in a thread."""
+        return self if self.tuning is not None else replace(self, tuning=TuningStore().in_force(self.model_path))
 
     def to_json(self) -> str:
         """One line for the engine's standard input."""
         return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str) -> EngineParams:
+        """What `to_json` wrote."""
+        values = json.loads(line)
+        tuning = values.pop("tuning", None)
+        return cls(**values, tuning=Tuning(**tuning) if tuning else None)
 
 
 def serve(params: EngineParams) -> None:
@@ -98,9 +115,7 @@ def _llama_params(xllamacpp: Any, params: EngineParams, key: str) -> Any:
     llama.ui = False
     # At its usual level llama.cpp's log can hold pieces of prompts; errors are what a user needs of it.
     llama.verbosity = 1
-    if params.threads:
-        llama.cpuparams.n_threads = params.threads
-        llama.cpuparams_batch.n_threads = params.threads
+    apply_tuning(xllamacpp, llama, params.tuning or Tuning(), params.threads)
     return llama
 
 
@@ -130,7 +145,7 @@ def _activity(server: Any) -> list[str]:
 def main() -> None:
     """Read the parameters from standard input and serve; a failure is one line on standard error."""
     try:
-        serve(EngineParams(**json.loads(sys.stdin.readline())))
+        serve(EngineParams.from_json(sys.stdin.readline()))
     except EngineError as error:
         sys.exit(f"nearline engine: {error}")
 

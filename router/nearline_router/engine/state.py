@@ -10,8 +10,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 
 import platformdirs
+import psutil
 
 from nearline_router.process import still_runs
+
+END_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +91,19 @@ def remove_state(folder: Path, pid: int) -> None:
         if json.loads(path.read_text()).get("pid") == pid:
             path.unlink()
     except (OSError, ValueError, AttributeError):
+        return
+
+
+def end_engine(folder: Path) -> None:
+    """End the engine that lives in a folder, if one does, and wait until it is gone."""
+    state = read_state(folder)
+    if state is None:
+        return
+    try:
+        process = psutil.Process(state.pid)
+        process.terminate()
+        _, alive = psutil.wait_procs([process], timeout=END_TIMEOUT_S)
+        for stubborn in alive:
+            stubborn.kill()
+    except psutil.NoSuchProcess:
         return

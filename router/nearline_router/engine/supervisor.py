@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock
 
 from nearline_router.engine.host import EngineParams
 from nearline_router.engine.state import EngineState, read_state
+from nearline_router.engine.tuning import Tuning, TuningStore
 from nearline_router.errors import EngineError, ModelMissing
 
 START_TIMEOUT_S = 60.0
@@ -81,6 +83,19 @@ class EngineSupervisor:
             return read_state(self._folder) or self._start()
 
     def _start(self) -> EngineState:
+        """With what was measured to be fast; where llama.cpp does not start so, without it from now on."""
+        params = self._params.tuned()
+        try:
+            return self._started(params)
+        except EngineError as error:
+            if self._params.tuning is not None or params.tuning == Tuning():
+                raise
+            state = self._started(replace(params, tuning=Tuning()))
+            with suppress(OSError):  # then the next start tries again
+                TuningStore().refuse(params.model_path, str(error))
+            return state
+
+    def _started(self, params: EngineParams) -> EngineState:
         log = self._folder / "engine.log"
         log.touch(mode=0o600)
         with log.open("wb") as stderr:
@@ -89,7 +104,7 @@ class EngineSupervisor:
         threading.Thread(target=self._process.wait, daemon=True).start()
         assert self._process.stdin is not None  # noqa: S101 (asked for by stdin=PIPE)
         with suppress(BrokenPipeError), self._process.stdin as stdin:  # its log says why it has ended already
-            stdin.write(self._params.to_json().encode() + b"\n")
+            stdin.write(params.to_json().encode() + b"\n")
         return self._wait_until_up(log)
 
     def _wait_until_up(self, log: Path) -> EngineState:

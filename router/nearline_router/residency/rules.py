@@ -53,9 +53,18 @@ class ResidencyRules:
         if reason := self._by_place(request.workspace, paths, self._ignore.version):
             return reason
         # Code around a cursor cannot be redacted: another length of it would be another place.
-        if self._secrets is None or (self._config.secrets == "redact" and prompt is None):
-            return None
-        return self._secrets.reason(request, paths)
+        searched = self._secrets is not None and (self._config.secrets != "redact" or prompt is not None)
+        if self._secrets and searched and (reason := self._secrets.reason(request, paths)):
+            return reason
+        return self._judged_context(prompt, request.workspace) if prompt else None
+
+    def _judged_context(self, prompt: Infill, workspace: str | None) -> str | None:
+        """Each piece of another file by itself: a secret in it says nothing about the file that it goes with."""
+        for one in prompt.context:
+            alone = Infill(one.text, "", "", one.path, one.language)
+            if reason := self.must_stay(RoutingRequest(alone, 0, workspace=workspace)):
+                return f"a file that goes with it: {reason}"
+        return None
 
     def _judged_place(self, workspace: str | None, paths: tuple[str, ...], _version: object) -> str | None:
         if reason := self._judged_workspace(workspace):

@@ -23,7 +23,7 @@ from nearline_router.transports.llamacpp_tokens import Tokenizer
 from nearline_router.transports.openai_chat import messages
 from nearline_router.transports.openai_stream import openai_chunks
 from nearline_router.transports.prompts import conversation
-from nearline_router.types import Chat, Chunks, Infill, RoutingRequest
+from nearline_router.types import Chat, Chunks, Infill, Prompt, RoutingRequest
 from nearline_router.warm.session import Session
 
 # A local model that has not said anything for this long is not going to; deadlines are kept by the caller.
@@ -114,24 +114,30 @@ class LlamaCpp:
 
     async def _body(self, request: RoutingRequest) -> tuple[dict[str, Any], str]:
         served = await self.served()
-        rendered = self._render(request, served.template)
+        prompt = request.prompt
+        rendered, tokens = await self._encoded(prompt, served)
+        too_long = len(tokens) + request.max_output_tokens > served.context_tokens
+        if too_long and isinstance(prompt, Infill) and prompt.context:
+            rendered, tokens = await self._encoded(prompt.alone, served)
         body: dict[str, Any] = {
-            "prompt": await self._tokens.encode(rendered.segments),
+            "prompt": tokens,
             "n_predict": 0 if request.warm_up else request.max_output_tokens,
             "temperature": 0,
             "stream": True,
             "cache_prompt": True,
             "timings_per_token": True,
         }
-        single_line = isinstance(request.prompt, Infill) and not request.prompt.multiline
-        if single_line:
+        if isinstance(prompt, Infill) and not prompt.multiline:
             body["stop"] = ["\n"]
         if rendered.forced and not request.warm_up:
             body["grammar"] = first_output_grammar(rendered.forced)
         return body, rendered.forced
 
-    def _render(self, request: RoutingRequest, template: FimTemplate | None) -> Rendered:
-        prompt = request.prompt
+    async def _encoded(self, prompt: Prompt, served: ServedModel) -> tuple[Rendered, list[int]]:
+        rendered = self._render(prompt, served.template)
+        return rendered, await self._tokens.encode(rendered.segments)
+
+    def _render(self, prompt: Prompt, template: FimTemplate | None) -> Rendered:
         if isinstance(prompt, str):
             return Rendered((prompt,), "")
         assert isinstance(prompt, Infill)  # noqa: S101 (conversations go another way)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from nearline_router.errors import EndpointRefused
 from nearline_router.fim import render, template_for
 from nearline_router.registry.profile import Profile
+from nearline_router.tokens.estimate import estimate
 from nearline_router.transports.openai_stream import openai_chunks
-from nearline_router.transports.prompts import refuse_control_texts, stops
+from nearline_router.transports.prompts import holds_control_text, refuse_control_texts, stops
 from nearline_router.types import Chat, Chunks, Infill, RoutingRequest
 from nearline_router.warm.session import Session
 
@@ -42,7 +44,15 @@ class OpenAICompletions:
         if isinstance(request.prompt, str):
             refuse_control_texts(self.id, self._template, [request.prompt])
             return {"prompt": request.prompt}
-        return self._hole(request.prompt)
+        return self._hole(self._fitting(request.prompt, request.max_output_tokens))
+
+    def _fitting(self, infill: Infill, output_tokens: int) -> Infill:
+        """Without the pieces of other files that would be read as control tokens; without any if there is no room."""
+        harmless = tuple(one for one in infill.context if not holds_control_text(self._template, [one.path, one.text]))
+        infill = replace(infill, context=harmless)
+        most = self._profile.context_tokens
+        too_long = most is not None and estimate(infill, None).tokens + output_tokens > most
+        return infill.alone if too_long else infill
 
     def _hole(self, infill: Infill) -> dict[str, Any]:
         if self._template is None:

@@ -19,14 +19,18 @@ def conversation(endpoint_id: str, prompt: Prompt) -> Chat:
 def refuse_control_texts(endpoint_id: str, template: FimTemplate | None, texts: Iterable[str]) -> None:
     """Raise EndpointRefused when the user's own text holds what the model would read as a control token.
 
-    A server that takes its prompt as text cannot tell the two apart. `template` None: the family is not known, so
-    the control tokens of all families count.
+    A server that takes its prompt as text cannot tell the two apart.
     """
-    controls = template.control_texts if template else CONTROL_TEXTS
-    if any(control in text for text in texts for control in controls):
+    if holds_control_text(template, texts):
         raise EndpointRefused(
             f"{endpoint_id}: the text holds a control token of the model, and in this protocol it would be read as one"
         )
+
+
+def holds_control_text(template: FimTemplate | None, texts: Iterable[str]) -> bool:
+    """Whether one of the texts has what a family, or any family if it is not known, reads as a control token."""
+    controls = template.control_texts if template else CONTROL_TEXTS
+    return any(control in text for text in texts for control in controls)
 
 
 def stops(template: FimTemplate | None, infill: Infill) -> list[str]:

@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+# A library may lose a cancel that comes while it opens a connection; it is told again.
+CANCEL_AGAIN_S = 0.5
+
 
 class Background:
     """Tasks that are held until they are done (asyncio itself holds none); their errors are for who awaits them."""
@@ -29,7 +32,7 @@ class Background:
         while self._tasks:
             for task in self._tasks:
                 task.cancel()
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks, timeout=CANCEL_AGAIN_S)
             # The callbacks that forget the tasks run in the loop's next turn.
             await asyncio.sleep(0)
 

@@ -89,7 +89,7 @@ class KeepWarm:
             self._background.start(self._quietly(self._warm))
 
     async def _run(self, warm: Callable[[], Awaitable[object]]) -> None:
-        while self.active:
+        while self.active and not self._background.closed:
             now_s = self._clock()
             due_s = (now_s if self.running else max(self._alive_s, self._warmed_s)) + INTERVAL_S
             if now_s >= due_s:

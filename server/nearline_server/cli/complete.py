@@ -68,7 +68,9 @@ def _place(where: str) -> Place:
 async def _complete(config: str | None, place: Place) -> dict[str, Any]:
     folder = Path.cwd()
     router = open_router(config, folder)
-    completer = Completer(router, CompletionSettings(budget_ms=BUDGET_MS, invoked_budget_ms=BUDGET_MS))
+    completer = Completer(
+        router, CompletionSettings(budget_ms=BUDGET_MS, invoked_budget_ms=BUDGET_MS, speculation=False)
+    )
     completer.folders = (folder,)
     try:
         await router.open_workspace(str(folder))

@@ -22,10 +22,24 @@ PATIENCE_S = 1.0
 @click.command()
 @click.option("--offline", is_flag=True, help="Ask local endpoints only.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--tune", is_flag=True, help="Measure which settings of llama.cpp are the fastest here, and keep them.")
+@click.option("--forget", is_flag=True, help="With --tune: back to llama.cpp's own settings.")
 @config_option
 @click.pass_obj
-def doctor(config: str | None, offline: bool, as_json: bool) -> None:
-    """Check everything once. Exit code 1: something that is needed or configured does not work."""
+def doctor(config: str | None, offline: bool, as_json: bool, tune: bool, forget: bool) -> None:
+    """Check everything once. Exit code 1: something that is needed or configured does not work.
+
+    --tune checks nothing, and takes some three minutes: typing is timed with one setting of the embedded engine after
+    the other, and those that make it faster are stored. The shared engine is ended for it; the next keystroke starts
+    it with what was found.
+    """
+    if forget and not tune:
+        raise click.UsageError("--forget goes with --tune")
+    if tune:
+        from nearline_server.cli.doctor_tune import forget_tuning, run_tuning
+
+        (forget_tuning if forget else run_tuning)(config, as_json)
+        return
     examined = asyncio.run(_examined(config, offline))
     if as_json:
         click.echo(json.dumps(examined.record(), ensure_ascii=False))

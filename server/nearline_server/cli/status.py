@@ -15,12 +15,13 @@ from nearline_router.live import live_states
 from nearline_router.registry.profile import profiles
 from nearline_server.cli.options import config_option
 from nearline_server.cli.ready import layers
+from nearline_server.cli.status_last import show_last
 
 COLUMNS = ("endpoint", "model", "ready", "breaker", "heat", "in flight", "reads", "writes", "first content")
 
 
 @click.command()
-@click.option("--last", is_flag=True, help="Where the milliseconds of each window's last inline answer went.")
+@click.option("--last", is_flag=True, help="Where the milliseconds of each window's last inline answers went.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @config_option
 @click.pass_obj
@@ -36,7 +37,7 @@ def status(config: str | None, last: bool, as_json: bool) -> None:
         return
     console = Console(highlight=False, markup=False)
     for window in told["windows"]:
-        (_show_answer if last else _show_window)(console, window)
+        (show_last if last else _show_window)(console, window)
     if not told["windows"]:
         click.echo("No editor window runs Nearline.")
         _show_configured(console, told["configured"])
@@ -78,31 +79,6 @@ def _show_window(console: Console, window: dict[str, Any]) -> None:
     console.print(table)
     console.print(f"  spent today: ${window.get('spent_today_usd', 0.0):.4f}")
     console.print(f"  last: {_last(window.get('last'))}\n", soft_wrap=True)
-
-
-def _show_answer(console: Console, window: dict[str, Any]) -> None:
-    """The stages of an answer in their order; what the model did in its own stage stands beside it."""
-    console.print(f"Window {window['pid']} in {window.get('folder', '?')}", soft_wrap=True)
-    answer = window.get("last_answer")
-    if answer is None:
-        console.print("  no inline answer yet\n")
-        return
-    why = f" ({answer['reason']})" if answer["reason"] else ""
-    console.print(f"  {answer['found']}{why}: {answer['total_ms']:.1f} ms from the request to the answer")
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for stage, ms in answer["stages_ms"].items():
-        table.add_row(f"    {stage}", f"{ms:.1f} ms", _model_work(answer) if stage == "model" else "")
-    console.print(table)
-    console.print()
-
-
-def _model_work(answer: dict[str, Any]) -> str:
-    parts = [] if answer["ttft_ms"] is None else [f"first text after {answer['ttft_ms']:.0f} ms"]
-    for count, ms, doing in (("evaluated_tokens", "prefill_ms", "read"), ("output_tokens", "decode_ms", "wrote")):
-        if answer[count] is not None:
-            time = "" if answer[ms] is None else f" in {answer[ms]:.0f} ms"
-            parts.append(f"{doing} {answer[count]} tokens{time}")
-    return ", ".join(parts)
 
 
 def _row(endpoint: dict[str, Any]) -> tuple[str, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from nearline_server.dashboard.figures import us
+from nearline_server.dashboard.stages import Row, parts_of
 from nearline_server.dashboard.today import AttemptRow
 
 # A drawing is so wide in units of its own, whatever its width on the screen.
@@ -37,21 +38,22 @@ def bars(attempts: Sequence[AttemptRow]) -> tuple[Bar, ...]:
 
 
 def _stages(one: AttemptRow, unit: float) -> tuple[Stage, ...]:
-    """Waiting in the queue, waiting for the answer of which reading the prompt is a part, and writing."""
-    total_us = one.total_us or 0
-    first_us = total_us if one.ttft_us is None else min(one.ttft_us, total_us)
-    read_us = min(one.prefill_us or 0, first_us)
-    widths = {
-        "queued": one.queued_us,
-        "away": first_us - read_us,
-        "reading": read_us,
-        "writing": total_us - first_us,
-    }
+    return stacked(parts_of(one.queued_us, one.prefill_us, one.ttft_us, one.total_us)._asdict(), unit)
+
+
+def means(rows: Sequence[Row]) -> tuple[tuple[Row, tuple[Stage, ...]], ...]:
+    """Each row with its bar; the longest one takes the whole width."""
+    longest_ms = max((sum(row.mean_ms.values()) for row in rows), default=0) or 1
+    return tuple((row, stacked(row.mean_ms, WIDTH / longest_ms)) for row in rows)
+
+
+def stacked(parts: Mapping[str, float], unit: float) -> tuple[Stage, ...]:
+    """Parts one behind the other, so many units of the drawing for each unit of theirs."""
     stages, x = [], 0.0
-    for name, width_us in widths.items():
-        if width_us > 0:
-            stages.append(Stage(name, round(x, 1), round(width_us * unit, 1)))
-        x += width_us * unit
+    for name, part in parts.items():
+        if part > 0:
+            stages.append(Stage(name, round(x, 1), round(part * unit, 1)))
+        x += part * unit
     return tuple(stages)
 
 

@@ -23,6 +23,11 @@ def ms(value: float | None) -> str:
     return f"{value / 1000:,.1f} s" if value >= 10_000 else f"{value:,.0f} ms"
 
 
+def fine_ms(value: float) -> str:
+    """Milliseconds where parts of one count."""
+    return f"{value:.2f} ms" if value < 1 else f"{value:.1f} ms" if value < 10 else ms(value)
+
+
 def us(value: int | None) -> str:
     """Microseconds as `ms` has them."""
     return ms(None if value is None else value / 1000)

@@ -7,7 +7,8 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader
 
 from nearline_server.dashboard import figures
-from nearline_server.dashboard.drawings import HEIGHT, WIDTH, bars, line
+from nearline_server.dashboard.drawings import HEIGHT, WIDTH, bars, line, means
+from nearline_server.dashboard.today import MOST_STAGED
 from nearline_server.dashboard.view import tiles, windows
 from nearline_server.dashboard.watch import Now
 
@@ -17,8 +18,15 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("nearline_server.dashboard"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {name: getattr(figures, name) for name in ("usd", "ms", "us", "clock")}
-    environment.globals |= {"width": WIDTH, "height": HEIGHT, "percentile": figures.percentile, "line": line}
+    environment.filters |= {name: getattr(figures, name) for name in ("usd", "ms", "fine_ms", "us", "clock")}
+    environment.globals |= {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "percentile": figures.percentile,
+        "line": line,
+        "means": means,
+        "most_staged": MOST_STAGED,
+    }
     return environment
 
 

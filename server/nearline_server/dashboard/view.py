@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from nearline_server.dashboard.figures import ms, per_second, percentile, share, usd
+from nearline_server.dashboard.stages import Answers, answers
 from nearline_server.dashboard.today import Spent
 from nearline_server.dashboard.watch import Now
 
@@ -46,7 +47,10 @@ class EndpointView:
 
 @dataclass(frozen=True, slots=True)
 class WindowView:
-    """One editor window. `last` is what its router says of its last request, None before the first."""
+    """One editor window. `last` is what its router says of its last request, None before the first.
+
+    `answers` is where the time of its newest answers went, None before the first one.
+    """
 
     title: str
     folder: str
@@ -54,6 +58,7 @@ class WindowView:
     completing: str
     endpoints: tuple[EndpointView, ...]
     last: Mapping[str, Any] | None
+    answers: Answers | None
     trouble: str
 
 
@@ -109,6 +114,7 @@ def _window(window: Mapping[str, Any], spent: Mapping[str, Spent]) -> WindowView
         completing=window.get("completing") or "nobody",
         endpoints=tuple(_endpoint(name, one, spent.get(name)) for name, one in _endpoints(window).items()),
         last=window.get("last"),
+        answers=answers(window.get("answers")),
         trouble=str(window.get("ledger_trouble") or ""),
     )
 

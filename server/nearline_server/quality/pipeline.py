@@ -28,7 +28,9 @@ async def suggestion(router: Router, hole: Hole, budget_ms: float = PATIENT_MS) 
     new session, but the engine's own cache stays.
     """
     place = place_at(hole.path, hole.language, hole.before, hole.behind_cursor)
-    settings = CompletionSettings(budget_ms=budget_ms, invoked_budget_ms=budget_ms, multiline=hole.multiline)
+    settings = CompletionSettings(
+        budget_ms=budget_ms, invoked_budget_ms=budget_ms, multiline=hole.multiline, speculation=False
+    )
     completer = Completer(router, settings)
     invoked = hole.multiline or bool(place.line_after.strip())
     with _widest_window(router):

@@ -8,9 +8,16 @@ from pathlib import Path
 import pytest
 
 from nearline_router.checkup import machine
-from nearline_router.checkup.machine import engine_finding, learned_finding, queue_finding, sensors_finding
+from nearline_router.checkup.machine import (
+    engine_finding,
+    learned_finding,
+    queue_finding,
+    sensors_finding,
+    tuning_finding,
+)
 from nearline_router.config.models import RouterConfig
 from nearline_router.engine.catalogue import DEFAULT_MODEL_ID, find_model
+from nearline_router.engine.tuning import StoredTuning, Tuning, TuningStore
 from nearline_router.thermal.reading import Pressure, Reading, SensorLost
 from nearline_router.thermal.sensors import Sensors
 
@@ -158,3 +165,29 @@ def test_what_was_learned_has_an_age_that_can_be_right(folders: Path, age_s: flo
 def test_nothing_learned_yet_is_right() -> None:
     """Everybody begins like that."""
     assert learned_finding().text == "nothing yet of the speed of endpoints"
+
+
+def test_an_engine_that_is_switched_off_has_no_settings() -> None:
+    """There is nothing to say."""
+    assert tuning_finding(engine(enabled=False)) is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "level", "text"),
+    [
+        (None, "right", "llama.cpp's own settings; none were measured"),
+        (StoredTuning(Tuning(), 0.0, 0.0), "right", "llama.cpp's own settings, which were measured"),
+        (StoredTuning(Tuning(threads=2), 0.184, 0.0), "right", "threads 2: keystrokes take 18% less"),
+        (StoredTuning(Tuning(threads=2), 0.2, 0.0, "no room"), "doubtful", "llama.cpp does not start with threads 2"),
+    ],
+)
+def test_the_settings_in_force_are_said(folders: Path, stored: StoredTuning | None, level: str, text: str) -> None:
+    """None, none better, the measured ones, and those that llama.cpp refused."""
+    path = str(folders / "mine.gguf")
+    if stored:
+        TuningStore().save(path, stored)
+    finding = tuning_finding(engine(model=path))
+
+    assert finding is not None
+    assert (finding.level, finding.text.startswith(text)) == (level, True)
+    assert finding.hint == ("nearline doctor --tune" if stored is None or stored.refused else "")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -17,16 +18,24 @@ import pytest
 from filelock import FileLock
 
 from nearline_router.engine.state import read_state
+from nearline_router.engine.tuning import Tuning
 from nearline_router.fim import first_output_grammar
 from tests.engines import END_TIMEOUT_S, HOST, HostedEngine, ParamsFor
 
 MARK = "zebra_quagga_4711"
+REPEATED = "total_of_items = total_of_items + price_of(item)\n" * 3 + "total_of_items ="
 ASKED = ["/completion", "/infill", "/tokenize", "/props", "/metrics", "/slots"]
 
 
 def completion(prompt: str, tokens: int, **more: object) -> bytes:
     """The body of a completion."""
     return json.dumps({"prompt": prompt, "n_predict": tokens, "temperature": 0, **more}).encode()
+
+
+def events(engine: HostedEngine, body: bytes) -> list[dict[str, Any]]:
+    """A streamed answer's events."""
+    lines = engine.ask("/completion", body)[1].splitlines()
+    return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: {")]
 
 
 @contextmanager
@@ -154,3 +163,16 @@ def test_killed_it_leaves_a_stale_file_that_the_next_reader_clears_away(own: Hos
     assert not (own.folder / "engine.json").exists()
     with FileLock(own.folder / "engine.lock", timeout=0):
         pass
+
+
+def test_what_is_drafted_from_the_prompt_is_drafted_within_a_grammar(
+    engine: HostedEngine, own_folder: Path, engine_params: ParamsFor
+) -> None:
+    """Streamed, with the grammar of token healing, as a keystroke asks for it; clear text stays what it is."""
+    body = completion(REPEATED, 12, grammar=first_output_grammar(" tot"), stream=True)
+    drafting = HostedEngine(engine_params(own_folder, tuning=Tuning(drafting="ngram-map-k")))
+    with closing(drafting):
+        plain, drafted = events(engine, body), events(drafting, body)
+
+    assert "".join(event["content"] for event in drafted) == "".join(event["content"] for event in plain)
+    assert drafted[-1]["timings"]["draft_n"] > 0

@@ -14,6 +14,7 @@ from nearline_router.engine import supervisor as module
 from nearline_router.engine.host import EngineParams
 from nearline_router.engine.state import EngineState, read_state, write_state
 from nearline_router.engine.supervisor import FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S, EngineSupervisor
+from nearline_router.engine.tuning import StoredTuning, Tuning, TuningStore
 from nearline_router.errors import EngineError, ModelMissing
 from tests.engines import ParamsFor
 from tests.waiting import until
@@ -157,6 +158,35 @@ async def test_two_supervisors_start_one_engine(own_folder: Path, engine_params:
 
     assert one == two == read_state(own_folder)
     assert started == [one.pid]
+
+
+async def test_a_tuning_that_llama_refuses_leaves_the_user_with_an_engine(
+    own_folder: Path, engine_params: ParamsFor
+) -> None:
+    """It starts with llama.cpp's own settings, and what was refused is never tried again."""
+    params = engine_params(own_folder)
+    store = TuningStore()
+    # llama.cpp has no such values without flash attention.
+    store.save(params.model_path, StoredTuning(Tuning(cache_type="q8_0", flash_attention=False), 0.2, 0.0))
+
+    state = await EngineSupervisor(params).ensure()
+    stored = store.load(params.model_path)
+
+    assert state.alive()
+    assert store.in_force(params.model_path) == Tuning()
+    assert stored is not None
+    assert "could not load" in stored.refused
+
+
+async def test_a_tuning_is_not_blamed_for_a_model_that_is_broken(broken: EngineParams) -> None:
+    """Without it the engine does not start either."""
+    store = TuningStore()
+    store.save(broken.model_path, StoredTuning(Tuning(threads=1), 0.2, 0.0))
+
+    with pytest.raises(EngineError):
+        await EngineSupervisor(broken).ensure()
+
+    assert store.in_force(broken.model_path) == Tuning(threads=1)
 
 
 async def test_an_engine_that_ended_leaves_no_zombie(broken: EngineParams) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from nearline_router.config.models import ResidencyConfig
 from nearline_router.residency import memory
 from nearline_router.residency.ignore import IgnoreFiles
 from nearline_router.residency.rules import ResidencyRules
-from nearline_router.types import Chat, Infill, Message, RoutingRequest
+from nearline_router.types import Chat, Infill, Message, RoutingRequest, Snippet
 
 SECRET = "gh" + "p_" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xYzC9q"
 
@@ -288,3 +289,44 @@ def test_the_memory_of_texts_is_bounded_and_holds_none(monkeypatch: pytest.Monke
     assert filter_._secrets is not None
     assert len(filter_._secrets._kinds) == 3
     assert "private text" not in repr(vars(filter_._secrets))
+
+
+def with_context(*others: Snippet, **fields: Any) -> RoutingRequest:
+    """A hole in a harmless file, with pieces of others."""
+    return ask("a.py", prompt=replace(infill("x = 1\n"), context=others), **fields)
+
+
+@pytest.mark.parametrize(
+    ("config", "other", "reason"),
+    [
+        ({"paths": ["patients/**"]}, Snippet("patients/a.py", "python", "x"), "its path matches patients/**"),
+        ({"languages": ["sql"]}, Snippet("a.sql", "sql", "x"), "language sql stays"),
+        ({"secrets": "local"}, Snippet("b.py", "python", f"K = '{SECRET}'"), "was found in the text"),
+        ({"secrets": "redact"}, Snippet("b.py", "python", f"K = '{SECRET}'"), "was found in the text"),
+        ({"paths": ["x/**"]}, Snippet("../../x/b.py", "python", "x"), "path"),
+    ],
+)
+def test_what_goes_with_a_hole_holds_it_as_it_would_by_itself(
+    config: dict[str, Any], other: Snippet, reason: str
+) -> None:
+    """The prompt stays if any file in it must."""
+    held = rules(**config).must_stay(with_context(Snippet("ok.py", "python", "y = 2\n"), other))
+
+    assert held is not None
+    assert held.startswith("a file that goes with it: ")
+    assert reason in held
+
+
+def test_a_secret_in_what_goes_along_says_nothing_about_the_document() -> None:
+    """Without that piece the document may leave again; the file that the piece is of stays."""
+    filter_ = rules()
+    filter_.must_stay(with_context(Snippet("b.py", "python", f"K = '{SECRET}'"), document="file:///a.py"))
+
+    assert filter_.must_stay(ask("a.py", prompt=infill("x = 1\n"), document="file:///a.py")) is None
+    assert filter_.must_stay(ask("b.py")) is not None
+
+
+def test_harmless_files_go_along() -> None:
+    """Nothing is held that no rule names."""
+    filter_ = rules(paths=["patients/**"], languages=["sql"])
+    assert filter_.must_stay(with_context(Snippet("b.py", "python", "y = 2\n"))) is None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nearline_router.fim import Control, render, template_for
-from nearline_router.types import Infill
+from nearline_router.types import Infill, Snippet
 from tests.raw_llama import RawLlama
 from tests.router.transports.asking import KEY, ask, chunks, control, infill, talking, text
 from tests.scripted_llama import MODEL
@@ -141,3 +143,16 @@ async def test_a_proxy_of_the_environment_sees_nothing(monkeypatch: pytest.Monke
             said = await text(endpoint, ask("hi"))
 
     assert (said, proxy.asked) == ("hello world", [])
+
+
+@pytest.mark.parametrize(("output_tokens", "goes"), [(16, True), (4_000, False)])
+async def test_other_files_are_left_out_where_there_is_no_room(output_tokens: int, goes: bool) -> None:
+    """What is asked about comes first: the scripted server has room for 4096 tokens."""
+    other = Snippet("b.py", "python", "x = 1\n" * 30)
+    async with talking(server := RawLlama()) as endpoint:
+        await chunks(endpoint, ask(replace(infill(), context=(other,)), output_tokens))
+        await chunks(endpoint, ask(infill(), output_tokens))
+    beside, alone = (body["prompt"] for body in server.completions)
+
+    assert (len(beside) > len(alone)) is goes
+    assert alone == beside[len(beside) - len(alone) :]

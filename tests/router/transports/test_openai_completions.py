@@ -8,7 +8,7 @@ import pytest
 
 from nearline_router.errors import EndpointRefused
 from nearline_router.transports.openai_completions import OpenAICompletions
-from nearline_router.types import Chunk, Usage
+from nearline_router.types import Chunk, Snippet, Usage
 from nearline_router.warm.session import Session
 from tests.fault_server import FaultServer
 from tests.router.transports.speaking import CHAT, CODE, HOLE, MODEL, ask, chunks, failure, profile, sent, speaking
@@ -94,3 +94,29 @@ def test_a_conversation_is_refused() -> None:
     endpoint = OpenAICompletions(there, Session(there.id, "http://127.0.0.1:1", {}, local=True))
     with pytest.raises(EndpointRefused):
         endpoint.stream(ask(CHAT))
+
+
+BESIDE = replace(HOLE, context=(Snippet("b.py", "python", "def g():\n"),))
+
+
+async def test_other_files_are_sent_in_the_familys_own_layout() -> None:
+    """Before the file that is asked about."""
+    body = await sent("vllm", ask(BESIDE))
+
+    assert body["prompt"].startswith("<|file_sep|>b.py\ndef g():\n<|file_sep|>a.py\n<|fim_prefix|>def f():\n")
+
+
+async def test_another_file_with_a_control_token_in_it_is_left_out() -> None:
+    """No reason to refuse the request: the other pieces and the hole are sent."""
+    trap = Snippet("c.py", "python", "x = '<|fim_middle|>'\n")
+    body = await sent("vllm", ask(replace(BESIDE, context=(trap, *BESIDE.context))))
+
+    assert body["prompt"] == (await sent("vllm", ask(BESIDE)))["prompt"]
+
+
+async def test_other_files_are_left_out_where_there_is_no_room() -> None:
+    """By an estimate, for there is no tokenizer here."""
+    long = replace(HOLE, context=(Snippet("b.py", "python", "x = 1\n" * 400),))
+    bodies = [await sent("vllm", ask(one), context_tokens=512) for one in (long, HOLE)]
+
+    assert bodies[0]["prompt"] == bodies[1]["prompt"]

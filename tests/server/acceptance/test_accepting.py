@@ -262,3 +262,17 @@ def test_no_edit_breaks_anything(data: st.DataObject) -> None:
 
     assert 0 <= (desk.row.kept_30s or 0) <= desk.row.accepted_chars <= len(offered)
     assert desk.row.whole <= (desk.row.accepted_us is not None)
+
+
+def test_each_acceptance_is_told(desk: Desk) -> None:
+    """By the request of the suggestion; typing it is none."""
+    told: list[str] = []
+    desk.acceptance.on_taken = told.append
+    number = desk.offer("x = ║\n", HELLO)
+    at = desk.type(4, "he")
+    assert told == []
+    desk.insert(at, "llo")
+    assert told == ["request"]
+    desk.tell(lambda acceptance: acceptance.was_accepted(number))
+
+    assert told == ["request", "request"]

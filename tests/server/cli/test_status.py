@@ -143,28 +143,3 @@ def test_a_wrong_configuration_hides_no_window(run: Run, window: Window, folder:
 
     assert (result.exit_code, json.loads(result.stdout)["windows"]) == (0, [state])
     assert f"{config}:1:19" in result.stderr
-
-
-def test_the_stages_of_the_last_answer_are_shown(run: Run, window: Window) -> None:
-    """Each with its milliseconds, and what the model did in its own."""
-    window(
-        last_answer={
-            "found": "model", "reason": "", "ttft_ms": 41.0, "total_ms": 62.5, "evaluated_tokens": 3,
-            "cached_tokens": 150, "output_tokens": 5, "prefill_ms": 20.0, "decode_ms": None,
-            "stages_ms": {"gate": 0.1, "model": 60.0},
-        }
-    )  # fmt: skip
-    out = run("status", "--last").stdout
-
-    assert "model: 62.5 ms from the request to the answer" in out
-    assert [" ".join(line.split()) for line in out.splitlines() if line.startswith("    ")] == [
-        "gate 0.1 ms",
-        "model 60.0 ms first text after 41 ms, read 3 tokens in 20 ms, wrote 5 tokens",
-    ]
-
-
-def test_a_window_without_an_answer_says_so(run: Run, window: Window) -> None:
-    """As before the first key."""
-    window()
-
-    assert "no inline answer yet" in run("status", "--last").stdout

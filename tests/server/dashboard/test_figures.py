@@ -26,6 +26,12 @@ def test_times_are_in_the_unit_that_fits(ms: float | None, text: str) -> None:
     assert figures.ms(ms) == text
 
 
+@pytest.mark.parametrize(("ms", "text"), [(0.04, "0.04 ms"), (3.14, "3.1 ms"), (62.5, "62 ms"), (12_345, "12.3 s")])
+def test_parts_of_a_millisecond_are_told_where_they_count(ms: float, text: str) -> None:
+    """As for the server's own stages."""
+    assert figures.fine_ms(ms) == text
+
+
 @pytest.mark.parametrize(("part", "value"), [(0.0, 1), (0.5, 3), (0.95, 4), (1.0, 4)])
 def test_a_percentile_is_a_value_that_was_measured(part: float, value: int) -> None:
     """The nearest rank; none of nothing."""

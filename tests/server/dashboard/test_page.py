@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import psutil
+import pytest
 
 from nearline_router.engine.state import EngineState, write_state
 from nearline_router.ledger.database import FILE, connect
@@ -24,6 +25,21 @@ ENDPOINT = {
     "model": "small", "local": True, "ready": True, "trouble": "", "breaker": "closed", "open_for_s": 0.0,
     "needs_attention": False, "heat": "cool", "heat_reason": "", "in_flight": 0, "prefill_tokens_per_s": None,
     "decode_tokens_per_s": None, "ttft_ms": None,
+}  # fmt: skip
+
+
+def spread(ms: float) -> dict[str, float]:
+    """Some that took about so long."""
+    return {"mean": ms, "p50": ms, "p95": 2 * ms, "max": 3 * ms}
+
+
+SUMMARY: dict[str, Any] = {
+    "answers": 9, "counted": 8, "in_time": 7, "cut": 0, "misses": {"queue": 1}, "missed_prompt_tokens": None,
+    "edit_ms": spread(2.0),
+    "found": {
+        "cache": {"answers": 5, "total_ms": spread(0.4), "stages_ms": {"read": spread(0.2), "other": spread(0.2)}},
+        "model": {"answers": 4, "total_ms": spread(60), "stages_ms": {"prompt": spread(40), "other": spread(0.1)}},
+    },
 }  # fmt: skip
 
 
@@ -62,6 +78,47 @@ async def test_a_window_shows_its_endpoints(board: Board, window: Window) -> Non
     assert "near local small yes closed warm: 90 °C 2 812/s – 82 ms $0.00" in text
     assert "far cloud small yes: HTTP 503 open for 12 s cool 0" in text
     assert "In flight 2 queues included, 1 editor window" in text
+
+
+async def test_a_window_shows_where_the_time_of_its_answers_goes(board: Board, window: Window) -> None:
+    """By how they were found as a bar of means, stage by stage, and what kept the late ones."""
+    window(endpoints={}, answers=SUMMARY)
+    text, page = await shown(board), fragment(await board.watch.now())
+
+    assert "The last 9 answers, from the request's first byte to the reply's last. 7 of 8 came in time (88%)." in text
+    assert "Late by what took longest: 1 waiting for an endpoint." in text
+    assert "cache 5 0.40 ms 0.80 ms model 4 60 ms 120 ms" in text
+    assert "prompt 40 ms / 80 ms other 0.20 ms / 0.40 ms 0.10 ms / 0.20 ms" in text
+    assert "Before that, from the edit to the request: 2.0 ms / 4.0 ms." in text
+    assert 'aria-label="reading 40 ms, not accounted for 0.10 ms"' in page
+
+
+@pytest.mark.parametrize("says", [{}, {"answers": {}}, {"answers": {"found": {"model": {}}}}, {"answers": "many"}])
+async def test_a_window_without_answers_says_so(board: Board, window: Window, says: dict[str, Any]) -> None:
+    """Before the first one, and of another version that tells it otherwise."""
+    window(endpoints={}, **says)
+
+    assert "Where the time goes No inline answer yet." in await shown(board)
+
+
+async def test_where_the_attempts_time_went_is_added_up_over_the_day(board: Board) -> None:
+    """By endpoint: queue, on the way, reading, writing; warm-ups, those under way and yesterday's aside."""
+    near = {"endpoint": "near", "queued_us": 10_000, "prefill_us": 30_000, "ttft_us": 50_000, "total_us": 90_000}
+    record(
+        board,
+        near | {"opened_us": NOW_US - 60 * MINUTE_US},
+        near | {"prefill_us": None, "ttft_us": None},
+        near | {"warm_up": 1},
+        near | {"total_us": None},
+        near | {"opened_us": NOW_US - DAY_US, "total_us": 9_000_000},
+        {"endpoint": "far", "queued_us": 0, "prefill_us": None, "ttft_us": 50_000, "total_us": 60_000},
+    )
+    text, page = await shown(board), fragment(await board.watch.now())
+
+    spreads = "10 ms / 10 ms 90 ms / 90 ms 30 ms / 30 ms 40 ms / 40 ms"
+    assert f"near 2 100 ms 100 ms {spreads}" in text
+    assert "far 1 60 ms 60 ms – 50 ms / 50 ms – 10 ms / 10 ms" in text
+    assert 'aria-label="queued 10 ms, on the way 55 ms, reading 15 ms, writing 20 ms"' in page
 
 
 async def test_the_last_decision_is_shown_with_its_stages(board: Board, window: Window) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 
 import pytest
 
@@ -30,6 +31,7 @@ class Reading(Scripted):
         self.let = asyncio.Event()
         self.let.set()
         self.error: Exception | None = None
+        self.most = math.inf
 
     async def stream(self, request: RoutingRequest) -> Chunks:
         self.history.append(request)
@@ -38,6 +40,8 @@ class Reading(Scripted):
             await self.let.wait()
             if self.error:
                 raise self.error
+            if len(self.history) > self.most:
+                raise EndpointUnavailable("away")
             yield Chunk("", "stop")
         finally:
             self.inside -= 1
@@ -54,6 +58,11 @@ class Idle:
     def read(self) -> list[Infill]:
         return [request.prompt for request in self.model.history if isinstance(request.prompt, Infill)]
 
+    async def widened(self) -> None:
+        """After as much idle time as it takes."""
+        self.warm_up.schedule(LONG, 0.0)
+        await self.end()
+
     async def end(self) -> None:
         """Until idle work has ended, which it does by itself."""
         await until(lambda: self.warm_up._task is None or self.warm_up._task.done(), "idle work to end")
@@ -61,6 +70,12 @@ class Idle:
     def window_chars(self, place: Place) -> int:
         infill = self.warm_up.infill(place, False)
         return len(infill.prefix) + len(infill.middle) + len(infill.suffix)
+
+
+def behind_halfway(prompts: list[Infill]) -> list[Infill]:
+    """Those for the wide window, which come behind the ones for a middling window without other files."""
+    ends = [number for number, prompt in enumerate(prompts) if prompt.suffix]
+    return prompts[ends[0] + 1 :]
 
 
 @pytest.fixture
@@ -93,16 +108,27 @@ def test_from_key_to_key_the_window_stays(idle: Idle) -> None:
 async def test_idle_time_widens_the_window(idle: Idle) -> None:
     """In growing pieces of the prefix, the whole prompt last, which is then the one in use."""
     narrow = idle.window_chars(LONG)
-    idle.warm_up.schedule(LONG, 0.0)
-    await idle.end()
-    prompts = idle.read()
+    await idle.widened()
     wide = wide_window(LONG)
+    prompts = behind_halfway(idle.read())
 
     assert wide.infill(LONG) == prompts[-1]
     assert idle.warm_up.infill(LONG, False) == prompts[-1]
     assert len(prompts) > 3
     assert all(longer.prefix.startswith(shorter.prefix) for shorter, longer in itertools.pairwise(prompts))
     assert narrow < idle.window_chars(LONG)
+
+
+async def test_a_middling_window_is_in_use_until_the_wide_one_is_read(idle: Idle) -> None:
+    """A part of the wide one is of no use, and reading all of it takes a slow machine long."""
+    await idle.widened()
+    prompts = idle.read()
+    interrupted = Idle()
+    interrupted.model.most = len(prompts) - len(behind_halfway(prompts)) + 1
+    narrow = interrupted.window_chars(LONG)
+    await interrupted.widened()
+
+    assert narrow < interrupted.window_chars(LONG) < idle.window_chars(LONG)
 
 
 async def test_pieces_are_as_short_as_a_keystroke_may_wait(idle: Idle) -> None:
@@ -250,13 +276,14 @@ async def test_other_files_go_into_the_wide_window_alone(idle_beside: Idle, besi
 async def test_other_files_are_read_first_and_in_pieces_too(idle_beside: Idle, beside: Beside) -> None:
     """Every prompt begins with all that the one before it had of them, and no piece is longer than a key may wait."""
     await rest(idle_beside, LONG)
-    read = [sum(len(one.text) for one in prompt.context) for prompt in idle_beside.read()]
+    prompts = behind_halfway(idle_beside.read())
+    read = [sum(len(one.text) for one in prompt.context) for prompt in prompts]
     longest = max(SHORTEST_PIECE_CHARS, idle_beside.router.speed.affordable_tokens(PIECE_MS) * CHARS_PER_TOKEN)
 
     assert read[0] > 0
     assert read == sorted(read)
     assert all(after - before <= longest + 9 for before, after in itertools.pairwise([0, *read]))
-    assert all(prompt.prefix == "" for prompt in idle_beside.read() if prompt.context != beside.others)
+    assert all(prompt.prefix == "" for prompt in prompts if prompt.context != beside.others)
 
 
 async def test_idle_work_says_what_it_is_about(idle_beside: Idle) -> None:

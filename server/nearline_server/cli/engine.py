@@ -31,6 +31,7 @@ def engine(ctx: click.Context, idle_s: float | None) -> None:
         if params is None:
             raise click.ClickException("the configuration switches the embedded engine off (engine.enabled)")
         click.echo(f"Hosting {params.model_path} on loopback; Ctrl-C ends it.", err=True)
+        params = params.tuned()
         serve(replace(params, idle_s=idle_s) if idle_s else params)
     except RouterError as error:
         raise click.ClickException(str(error)) from error

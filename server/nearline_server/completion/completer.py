@@ -151,13 +151,13 @@ class Completer:
         """The document changed and the cursor is probably here: answer who waits, stop what no longer fits."""
         self._answer_waiting(place.uri)
         self._warm_up.interrupt()
-        self._speculation.follow(place)
         self.reveal.changed(place)
         running = self._running
-        if running and running.suggestion.place.uri == place.uri:
-            found = self._memory.find(place)
-            if not found or found.suggestion is not running.suggestion:
-                running.close()
+        found = self._memory.find(place) if running or self._speculation.running else None
+        fits = found.suggestion if found else None
+        self._speculation.follow(place, fits)
+        if running and running.suggestion.place.uri == place.uri and fits is not running.suggestion:
+            running.close()
 
     def focused(self, place: Place) -> None:
         """The cursor rests here, or the file was just opened: read the prompt before it is asked for."""

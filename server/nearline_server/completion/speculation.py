@@ -64,8 +64,15 @@ class Speculation:
             return
         self._wait(way, 0.0 if begun or not remainder else READ_S)
 
-    def follow(self, place: Place) -> None:
-        """The user is here now; what was asked for another way is ended."""
+    @property
+    def running(self) -> bool:
+        """Whether a line is being asked for."""
+        return self._running is not None
+
+    def follow(self, place: Place, fits: Suggestion | None) -> None:
+        """The user is here now, where this suggestion fits; what was asked for another way is ended."""
+        if self._running and self._running.suggestion is fits:
+            return
         if self._way and self._way.left(place) is None:
             self.stop()
 

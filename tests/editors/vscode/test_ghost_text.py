@@ -17,7 +17,7 @@ from .workbench import Workbench
 CONFIG = """
 endpoints: {{local: {{provider: llamacpp, host: '{url}'}}}}
 engine: {{enabled: false, discover: false}}
-completion: {{budget_ms: 20000, invoked_budget_ms: 20000, idle_ms: 60000}}
+completion: {{budget_ms: 20000, invoked_budget_ms: 20000, idle_ms: 60000, speculation: false}}
 """
 TEXT = "total = 1\nvalue ="
 GHOST = "compute(total)"

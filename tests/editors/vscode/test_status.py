@@ -22,7 +22,7 @@ endpoints:
 """
 COMMON = """
 engine: {enabled: false, discover: false}
-completion: {budget_ms: 20000, invoked_budget_ms: 20000, idle_ms: 60000}
+completion: {budget_ms: 20000, invoked_budget_ms: 20000, idle_ms: 60000, speculation: false}
 """
 TEXT = "total = 1\nvalue ="
 TEMPERATURE = "NEARLINE_SIMULATED_TEMPERATURE_FILE"

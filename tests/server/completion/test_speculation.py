@@ -127,16 +127,19 @@ async def test_another_text_frees_the_model(completer: Completer, model: Scripte
     assert (answer.text, answer.found, model.closed_early, model.most_inside) == ("r()", "model", 1, 1)
 
 
-async def test_one_that_still_runs_is_joined_at_the_next_line(completer: Completer, model: Scripted) -> None:
-    """What it says goes on where the user is."""
+@pytest.mark.parametrize("indentation", ["", "    "])
+async def test_one_that_still_runs_is_joined_at_the_next_line(
+    completer: Completer, model: Scripted, indentation: str
+) -> None:
+    """What it says goes on where the user is, behind the indentation that the editor made too."""
     saying = asyncio.Event()
     model.enqueue("foo(1)")
-    model.enqueue(saying, "y = 2")
+    model.enqueue(saying, f"{indentation}y = 2")
     await completer.complete(HERE)
     there = press(completer, HERE, "foo(1)")
     await completer.complete(there, last_change="insert")
     await until(lambda: model.inside, "the next line to be asked ahead")
-    asked = begin(completer, entered(completer, there), last_change="insert")
+    asked = begin(completer, entered(completer, there, indentation), last_change="insert")
     saying.set()
     answer = await ended(asked)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,4 +45,5 @@ class LearnedStore:
             beside.write_text(json.dumps(together))
             beside.replace(self._path)
         except OSError:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):  # of a folder that cannot be written, not even that
+                beside.unlink(missing_ok=True)

@@ -26,6 +26,8 @@ from nearline_router.engine.state import EngineState, remove_state, write_state
 from nearline_router.engine.tuning import Tuning, TuningStore
 from nearline_router.errors import EngineError
 
+# How the error begins with which llama.cpp itself refuses a model or its settings.
+COULD_NOT_LOAD = "llama.cpp could not load"
 # Room for prompts that wait in memory while another is worked on; a 1,000-token one of the 0.5B is 12 MB.
 PROMPT_CACHE_MIB = 512
 # How often activity is looked at; also the accuracy of `idle_s`.
@@ -99,7 +101,7 @@ def _start_llama(params: EngineParams, key: str) -> Any:
     try:
         return xllamacpp.Server(_llama_params(xllamacpp, params, key))
     except Exception as error:  # the binding raises bare RuntimeError and worse
-        raise EngineError(f"llama.cpp could not load {Path(params.model_path).name}: {error}") from error
+        raise EngineError(f"{COULD_NOT_LOAD} {Path(params.model_path).name}: {error}") from error
 
 
 def _llama_params(xllamacpp: Any, params: EngineParams, key: str) -> Any:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from nearline_router.engine.host import EngineParams
+from nearline_router.engine.host import COULD_NOT_LOAD, EngineParams
 from nearline_router.engine.state import EngineState, read_state
 from nearline_router.engine.tuning import Tuning, TuningStore
 from nearline_router.errors import EngineError, ModelMissing
@@ -91,6 +91,8 @@ class EngineSupervisor:
             if self._params.tuning is not None or params.tuning == Tuning():
                 raise
             state = self._started(replace(params, tuning=Tuning()))
+            if COULD_NOT_LOAD not in str(error):  # a slow disk, or an end from outside, says nothing of the tuning
+                return state
             with suppress(OSError):  # then the next start tries again
                 TuningStore().refuse(params.model_path, str(error))
             return state

@@ -161,7 +161,7 @@ class Completer:
 
     def focused(self, place: Place) -> None:
         """The cursor rests here, or the file was just opened: read the prompt before it is asked for."""
-        if self.settings.enabled and not self._running:
+        if self._wanted(place) and not self._running:
             self._warm_up.schedule(place, 0.0)
 
     def closed(self, uri: str) -> None:
@@ -182,6 +182,10 @@ class Completer:
         await self._warm_up.aclose()
         if self._running:
             self._running.task.cancel()
+
+    def _wanted(self, place: Place) -> bool:
+        """Whether anything is done here that nobody asked for by hand."""
+        return self.settings.enabled and place.language not in self.settings.disabled_languages
 
     def _refusal(self, place: Place, invoked: bool, last_change: Change | None) -> str | None:
         if not self.settings.enabled:
@@ -238,11 +242,12 @@ class Completer:
         return Found(suggestion, ""), self._running
 
     def _ask_ahead(self, place: Place) -> Generation | None:
-        """Ask for a place where the user may soon be, if it is not known yet."""
-        if self._running or self._memory.find(place):
+        """Ask for a place where the user may soon be, if it is not known yet and still wanted."""
+        wanted = self.settings.speculation and self._router.eagerness.speculation and self._wanted(place)
+        if not wanted or self._running or self._memory.find(place):
             return None
         request, suggestion = self._asked(place, invoked=False)
-        request = replace(request, task="speculate", priority=Priority.SPECULATION, latency_budget_ms=None)
+        request = replace(request, task="speculate", priority=Priority.SPECULATION)
         self._memory.add(suggestion)
         return Generation(self._router, request, suggestion, self._ended)
 
@@ -275,8 +280,10 @@ class Completer:
             return task.done() and not overtaken.done()
 
         try:
-            if await wait(generation.task) and how == "join" and not (found.remainder or generation.error):
-                # It went another way than the user, or no further.
+            done = await wait(generation.task)
+            failed = generation.error and not generation.ahead
+            if done and how == "join" and not (found.remainder or failed):
+                # It went another way than the user, or no further, or gave way to somebody else.
                 how, (found, generation) = "model", self._ask_model(place, invoked)
                 await wait(generation.task)
         except asyncio.CancelledError:

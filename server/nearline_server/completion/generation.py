@@ -10,7 +10,7 @@ from contextlib import aclosing
 
 from nearline_router.errors import RouterError
 from nearline_router.router import Router
-from nearline_router.types import Chunk, RoutingRequest, Usage
+from nearline_router.types import Chunk, Priority, RoutingRequest, Usage
 from nearline_server.completion.memory import Suggestion
 from nearline_server.completion.stop import stop_at
 
@@ -45,6 +45,9 @@ class Generation:
         self._router = router
         self._request = request
         self._on_end = on_end
+        # Asked ahead of the user, it gives way to everybody, also once somebody waits for it.
+        self.ahead = request.priority is Priority.SPECULATION
+        self._begun = False
         self._heard = False
         self._unwanted = False
         self._typed = ""
@@ -57,7 +60,7 @@ class Generation:
         anyway; leaving earlier would only queue that next request inside the server.
         """
         self._unwanted = True
-        if (self.queued_ms is None or self._heard) and not self.task.cancelling():
+        if self._begun and (self.queued_ms is None or self._heard) and not self.task.cancelling():
             self.task.cancel()
 
     def wanted_again(self, typed: str) -> bool:
@@ -67,12 +70,14 @@ class Generation:
         return not self._unwanted
 
     async def _run(self) -> None:
+        # Cancelled before its first step, a task would end without a word to anybody.
+        self._begun = True
         try:
-            async with aclosing(self._router.stream(self._request)) as chunks:
-                async for chunk in chunks:
-                    if self._take(chunk):
-                        break
-            self.whole = not (self._unwanted or self.astray)
+            if not self._unwanted:
+                await self._read()
+            # Where nobody was asked there is neither text nor a count, which is no answer to remember.
+            answered = bool(self.usage or self.suggestion.raw)
+            self.whole = answered and not (self._unwanted or self.astray)
         except RouterError as error:
             self.error = error
         except Exception as error:  # noqa: BLE001 (whatever it is, typing goes on; its text may hold the user's code)
@@ -82,6 +87,12 @@ class Generation:
             self.ended_s = time.perf_counter()
             self.suggestion.running = False
             self._on_end(self)
+
+    async def _read(self) -> None:
+        async with aclosing(self._router.stream(self._request)) as chunks:
+            async for chunk in chunks:
+                if self._take(chunk):
+                    break
 
     def _take(self, chunk: Chunk) -> bool:
         """Take a chunk in; True when there is nothing more to wait for."""

@@ -79,7 +79,8 @@ class Speculation:
     def take(self, suggestion: Suggestion) -> Generation | None:
         """The request for this suggestion if it runs here; it is the caller's from now on."""
         running = self._running
-        if running is None or running.suggestion is not suggestion:
+        # One that waits for its turn would let the user wait at its low rank.
+        if running is None or running.suggestion is not suggestion or running.queued_ms is None:
             return None
         self._running = self._way = None
         return running
@@ -102,6 +103,8 @@ class Speculation:
         mine = self._running is generation
         if mine:
             self._running = None
+            # One that gave way may be asked again from here.
+            self._way = self._way if generation.whole else None
         return mine
 
     def _wait(self, way: Way, seconds: float) -> None:
@@ -112,3 +115,5 @@ class Speculation:
     def _begin(self, way: Way) -> None:
         self._timer = None
         self._running = self._ask(way.end)
+        if self._running is None:
+            self._way = None

@@ -161,8 +161,8 @@ class Session:
                 task.cancel()
         await self._live.aclose()
         await self.completer.aclose()
-        await asyncio.to_thread(self._habit.save, self.completer.reveal.habit.state())
         await self.router.aclose()
+        await asyncio.to_thread(self._habit.save, self.completer.reveal.habit.state())
 
     async def files_changed(self, uris: Iterable[str]) -> None:
         """A client that watches files saw these change."""

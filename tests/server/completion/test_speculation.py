@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nearline_router.errors import Superseded
+from nearline_router.router import Router
 from nearline_router.thermal.eagerness import eagerness_at
 from nearline_router.thermal.heat import HeatLevel
 from nearline_router.transports.scripted import Scripted
-from nearline_router.types import Infill, Priority
+from nearline_router.types import Chunk, Chunks, Infill, Priority, RoutingRequest
 from nearline_server.completion.completer import Completer
 from nearline_server.completion.place import Place
 from nearline_server.completion.speculation import TAIL_CHARS, Way
@@ -22,6 +24,25 @@ from tests.waiting import until
 from .asking import HERE, begin, ended, press
 from .conftest import SETTINGS, StandIn, router_of
 from .places import drawn, typed
+
+
+class Away(StandIn):
+    """A router that may not carry out what nobody asked for yet."""
+
+    def __init__(self) -> None:
+        self.model = Scripted("local")
+        super().__init__(self.model)
+        self.refused = False
+
+    def stream(self, request: RoutingRequest) -> Chunks:
+        if request.priority is Priority.SPECULATION:
+            self.refused = True
+            return self._nothing()
+        return self.model.stream(request)
+
+    async def _nothing(self) -> Chunks:
+        yield Chunk("", "stop")
+
 
 AHEAD = SETTINGS.model_copy(update={"speculation": True})
 
@@ -60,7 +81,7 @@ async def test_the_next_line_stands_when_the_line_is_ended(completer: Completer,
 
     assert (answer.text, answer.found, len(model.history)) == ("y = 2", "cache", 2)
     ahead = model.history[1]
-    assert (ahead.priority, ahead.task, ahead.latency_budget_ms) == (Priority.SPECULATION, "speculate", None)
+    assert (ahead.priority, ahead.task) == (Priority.SPECULATION, "speculate")
     assert isinstance(ahead.prompt, Infill)
     assert ahead.prompt.prefix + ahead.prompt.middle == "x = foo(1)\n"
     assert ahead.prompt.suffix == "\nz = 3\n"
@@ -146,6 +167,40 @@ async def test_one_that_still_runs_is_joined_at_the_next_line(
     assert (answer.text, answer.found, len(model.history)) == ("y = 2", "join", 2)
 
 
+async def test_where_nobody_may_be_asked_ahead_the_user_is_answered_all_the_same() -> None:
+    """A router that carries nothing out has not said that there is nothing to add."""
+    model, away = Scripted("local"), Away()
+    model.enqueue("foo(1)")
+    model.enqueue("y = 2")
+    away.model = model
+    completer = Completer(cast(Router, away), AHEAD)
+    await completer.complete(HERE)
+    there = press(completer, HERE, "foo(1)")
+    await completer.complete(there, last_change="insert")
+    await until(lambda: away.refused, "the next line to be asked ahead")
+    answer = await completer.complete(entered(completer, there), last_change="insert")
+
+    assert (answer.text, answer.found) == ("y = 2", "model")
+    await completer.aclose()
+
+
+async def test_one_that_gives_way_is_asked_anew_for_who_waits_for_it(completer: Completer, model: Scripted) -> None:
+    """The user has joined it, and somebody more urgent has ended it."""
+    ending = asyncio.Event()
+    model.enqueue("foo(1)")
+    model.enqueue(ending, Superseded("ended for a keystroke"))
+    model.enqueue("y = 2")
+    await completer.complete(HERE)
+    there = press(completer, HERE, "foo(1)")
+    await completer.complete(there, last_change="insert")
+    await until(lambda: model.inside, "the next line to be asked ahead")
+    asked = begin(completer, entered(completer, there), last_change="insert")
+    ending.set()
+    answer = await ended(asked)
+
+    assert (answer.text, answer.found, len(model.history)) == ("y = 2", "model", 3)
+
+
 async def test_where_text_follows_on_the_line_nothing_is_asked_ahead(completer: Completer, model: Scripted) -> None:
     """A line end would tear the line apart."""
     model.enqueue("1")
@@ -155,6 +210,21 @@ async def test_where_text_follows_on_the_line_nothing_is_asked_ahead(completer: 
     await asyncio.sleep(0)
 
     assert len(model.history) == 1
+
+
+async def test_in_a_language_that_is_switched_off_nothing_is_asked_or_read_ahead(model: Scripted) -> None:
+    """Also where the user has asked by hand."""
+    model.enqueue("foo(1)")
+    off = AHEAD.model_copy(update={"disabled_languages": frozenset({"python"})})
+    completer = Completer(router_of(model), off)
+    await completer.complete(HERE, invoked=True)
+    await completer.complete(press(completer, HERE, "foo(1)"), last_change="insert", invoked=True)
+    completer.focused(HERE)
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+    assert [request.task for request in model.history] == ["complete", "complete"]
+    await completer.aclose()
 
 
 @pytest.mark.parametrize("why", ["hot", "setting"])

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from nearline_router.engine.state import runtime_dir
+from tests.server.answers_summed import SUMMARY
 
 from .conftest import Run
 
@@ -19,21 +20,6 @@ LAST: dict[str, Any] = {
     "found": "model", "reason": "", "ttft_ms": 41.0, "total_ms": 62.5, "edit_ms": 3.04, "evaluated_tokens": 3,
     "cached_tokens": 150, "output_tokens": 5, "prefill_ms": 20.0, "decode_ms": None,
     "stages_ms": {"gate": 0.12, "prompt": 20.0, "first": 21.0, "decode": 20.0, "other": 1.38},
-}  # fmt: skip
-
-
-def spread(ms: float) -> dict[str, float]:
-    """Some that took about so long."""
-    return {"mean": ms, "p50": ms, "p95": 2 * ms, "max": 3 * ms}
-
-
-SUMMARY: dict[str, Any] = {
-    "answers": 9, "counted": 8, "in_time": 7, "cut": 0, "misses": {"queue": 1}, "missed_prompt_tokens": None,
-    "edit_ms": spread(2.0),
-    "found": {
-        "cache": {"answers": 5, "total_ms": spread(0.4), "stages_ms": {"read": spread(0.2), "other": spread(0.2)}},
-        "model": {"answers": 4, "total_ms": spread(60), "stages_ms": {"prompt": spread(40), "other": spread(0.1)}},
-    },
 }  # fmt: skip
 
 

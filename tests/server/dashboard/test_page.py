@@ -15,6 +15,7 @@ from nearline_router.ledger.database import FILE, connect
 from nearline_server.dashboard.page import fragment, whole
 from nearline_server.dashboard.today import DAY_US
 from tests.recorded_ledger import RecordedLedger
+from tests.server.answers_summed import SUMMARY
 
 from .asgi import ask
 from .conftest import NOW_S, Board, Window
@@ -25,21 +26,6 @@ ENDPOINT = {
     "model": "small", "local": True, "ready": True, "trouble": "", "breaker": "closed", "open_for_s": 0.0,
     "needs_attention": False, "heat": "cool", "heat_reason": "", "in_flight": 0, "prefill_tokens_per_s": None,
     "decode_tokens_per_s": None, "ttft_ms": None,
-}  # fmt: skip
-
-
-def spread(ms: float) -> dict[str, float]:
-    """Some that took about so long."""
-    return {"mean": ms, "p50": ms, "p95": 2 * ms, "max": 3 * ms}
-
-
-SUMMARY: dict[str, Any] = {
-    "answers": 9, "counted": 8, "in_time": 7, "cut": 0, "misses": {"queue": 1}, "missed_prompt_tokens": None,
-    "edit_ms": spread(2.0),
-    "found": {
-        "cache": {"answers": 5, "total_ms": spread(0.4), "stages_ms": {"read": spread(0.2), "other": spread(0.2)}},
-        "model": {"answers": 4, "total_ms": spread(60), "stages_ms": {"prompt": spread(40), "other": spread(0.1)}},
-    },
 }  # fmt: skip
 
 

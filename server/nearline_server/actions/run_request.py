@@ -14,6 +14,7 @@ from nearline_router.types import Chat, Message, Priority, RoutingRequest
 from nearline_server.actions.prompt.compose import prompt_for
 from nearline_server.actions.span_text import text_in
 from nearline_server.actions.values import Action, Context, Subject, Turn
+from nearline_server.staying import stays
 
 # Where nobody said how long a context is: what local servers are commonly started with, and what is little for any
 # frontier model and much for a question about one function.
@@ -57,14 +58,6 @@ async def prepared(router: Router, ask: Ask) -> Prepared:
         request = await _fitting(router, ask, bare, at_home)
         final = router.decide(request)
     return Prepared(request, final.stays or ("Nearline is offline" if router.config.offline else ""))
-
-
-def stays(router: Router, request: RoutingRequest) -> bool:
-    """Whether the text of such a request may go to local endpoints only, or nowhere."""
-    try:
-        return bool(router.decide(request).stays)
-    except NoEndpoint:
-        return True
 
 
 def place_request(path: str | None, language: str | None, workspace: str | None) -> RoutingRequest:

@@ -338,8 +338,7 @@ class Completer:
 
     def _idle(self, place: Place, remainder: str, *, begun: bool) -> None:
         """The model has nothing to do while this stands at a place, of which a part was typed if `begun`."""
-        if self.settings.speculation and self._router.eagerness.speculation:
-            self._speculation.plan(place, remainder, begun=begun)
+        self._speculation.plan(place, remainder, begun=begun)
         self._warm_up.schedule(place, self.settings.idle_ms / 1000 * self._router.eagerness.idle_factor)
 
     def _answer_waiting(self, uri: str) -> None:

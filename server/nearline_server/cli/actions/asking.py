@@ -14,12 +14,13 @@ from nearline_router.router import Router
 from nearline_server.actions.catalogue import BUILT_IN, find
 from nearline_server.actions.context.gather import CONVENTIONS, context_of, read_conventions
 from nearline_server.actions.run import run
-from nearline_server.actions.run_request import place_request, stays
+from nearline_server.actions.run_request import place_request
 from nearline_server.actions.values import Action, Context, Result, Subject
 from nearline_server.cli.actions.outcome import Progress
 from nearline_server.cli.actions.source import Lines, Source
 from nearline_server.cli.actions.subject import subject_of, syntax_error
 from nearline_server.cli.ready import connected
+from nearline_server.staying import stays
 
 # A server that cannot be reached in this time is left to the router.
 CONNECT_S = 5.0

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from nearline_router.errors import NoEndpoint
 from nearline_router.fim import takes_context
 from nearline_router.router import Router
 from nearline_router.types import Infill, RoutingRequest, Snippet
@@ -17,6 +16,7 @@ from nearline_server.completion.context.price import affordable_chars
 from nearline_server.completion.place import Place, file_of, workspace_of
 from nearline_server.completion.settings import CompletionSettings
 from nearline_server.documents.document import Document
+from nearline_server.staying import stays
 
 # The newest of those that are open; Copilot looks at as many.
 MOST_FILES = 20
@@ -96,15 +96,9 @@ class Neighbours:
     def _allowed(self, place: Place, found: tuple[Snippet, ...]) -> tuple[Snippet, ...]:
         workspace = self.workspace(place)
         own = Infill("", "", "", place.path, place.language)
-        if self._stays(RoutingRequest(own, 1, path=place.file, workspace=workspace, document=place.uri)):
+        if stays(self._router, RoutingRequest(own, 1, path=place.file, workspace=workspace, document=place.uri)):
             return found
-        return tuple(one for one in found if not self._stays(_alone(one, workspace)))
-
-    def _stays(self, request: RoutingRequest) -> bool:
-        try:
-            return bool(self._router.decide(request).stays)
-        except NoEndpoint:
-            return True
+        return tuple(one for one in found if not stays(self._router, _alone(one, workspace)))
 
 
 @lru_cache(maxsize=256)

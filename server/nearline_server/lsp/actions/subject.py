@@ -61,8 +61,9 @@ def _diff(server: NearlineServer, diff: str) -> Subject:
 async def context_for(server: NearlineServer, router: Router, subject: Subject | None) -> Context:
     """What goes with the subject: of other files only those whose text may go where the subject's may."""
     from nearline_server.actions.context.gather import CONVENTIONS, context_of, read_conventions
-    from nearline_server.actions.run_request import place_request, stays
+    from nearline_server.actions.run_request import place_request
     from nearline_server.actions.values import Context
+    from nearline_server.staying import stays
 
     if subject is None:
         return Context()

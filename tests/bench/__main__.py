@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -155,6 +156,11 @@ class Bench:
         except Incomplete as lack:
             figures = lack.figures
             self.missing.append(str(lack))
+        except (RuntimeError, TimeoutError, OSError) as broken:
+            # What was measured before is not lost, and what comes behind is measured.
+            traceback.print_exc()
+            self.missing.append(f"{name} broke off: {broken!r}")
+            return
         self._note(f"during {name}", others.load())
         self._look(f"after {name}")
         self.sections[name] = figures

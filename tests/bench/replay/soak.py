@@ -33,7 +33,7 @@ PROGRAM = Path(__file__).with_name("counted.py")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The server between two sessions, when it has nothing to do."""
+    """The server between two sessions, when it has nothing to do; and its engine, a process of its own."""
 
     at_s: float
     memory_mb: float
@@ -41,6 +41,8 @@ class Sample:
     children: int
     threads: int
     tasks: int
+    engine_mb: float
+    engine_handles: int
 
 
 @dataclass(slots=True)
@@ -94,18 +96,22 @@ async def _soak(engine: Engine, client: LspWindow, played: Iterator[Session], se
         seen = await visit(client, session, lambda: engine.quiet(SETTLE_S))
         soaked.stale += seen.tally.stale
         soaked.request_ms += [(at_s, ms) for ms in seen.request_ms]
-        soaked.samples.append(await _sample(client, time.perf_counter() - start_s))
+        soaked.samples.append(await _sample(engine, client, time.perf_counter() - start_s))
         if soaked.samples[-1].at_s >= seconds:
             break
     return soaked
 
 
-async def _sample(client: LspWindow, at_s: float) -> Sample:
-    process = psutil.Process(pid_of(client))
+async def _sample(engine: Engine, client: LspWindow, at_s: float) -> Sample:
+    process, host = psutil.Process(pid_of(client)), psutil.Process(engine.state.pid)
     said = await client.execute(types.Command("", COUNTS))
     tasks = said["tasks"] if isinstance(said, dict) else said.tasks
-    memory_mb, children = process.memory_info().rss / 1e6, len(process.children(recursive=True))
-    return Sample(at_s, memory_mb, _handles(process), children, process.num_threads(), tasks)
+    own = (_memory_mb(process), _handles(process), len(process.children(recursive=True)), process.num_threads())
+    return Sample(at_s, *own, tasks, _memory_mb(host), _handles(host))
+
+
+def _memory_mb(process: psutil.Process) -> float:
+    return process.memory_info().rss / 1e6
 
 
 def _handles(process: psutil.Process) -> int:
@@ -125,6 +131,8 @@ def _rows(soaked: Soaked) -> list[Row]:
         *_growth("child processes", soaked, lambda one: one.children, "", "none more"),
         *_growth("threads", soaked, lambda one: one.threads, "", "none more"),
         *_growth("tasks of the event loop", soaked, lambda one: one.tasks, "", "none more"),
+        *_growth("the engine's memory", soaked, lambda one: one.engine_mb, "MB", "flat"),
+        *_growth("the engine's file handles", soaked, lambda one: one.engine_handles, "", "none more"),
         Row("stale answers", soaked.stale, unit="", count=len(soaked.request_ms), aim=STALE_AIM),
     ]
 

@@ -96,8 +96,8 @@ def _no_refresh() -> None:
     """What came after the deadline is not told; it stands at the next key at the earliest."""
     init = completer.Completer.__init__
 
-    def silent(self: completer.Completer, router: Any, settings: Any, _on_late: Any = None) -> None:
-        init(self, router, settings)
+    def silent(self: completer.Completer, router: Any, settings: Any, _on_late: Any, *others: Any) -> None:
+        init(self, router, settings, lambda _: None, *others)
 
     _set(completer.Completer, __init__=silent)
 

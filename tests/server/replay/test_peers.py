@@ -201,8 +201,18 @@ async def test_llama_vim_asks_for_what_follows_a_hint(server: Server) -> None:
 
 
 def test_every_technique_can_still_be_switched_off() -> None:
-    """What the switches patch is there under its name; a renaming would make an ablation of nothing."""
-    program = "from tests.bench.replay.without import WITHOUT\nfor switch in WITHOUT.values(): switch()"
+    """What the switches patch is there under its name and is called as it is; else an ablation is one of nothing."""
+    program = """
+from nearline_router.config import RouterConfig
+from nearline_router.router import Router
+from nearline_server.completion.completer import Completer
+from nearline_server.completion.settings import CompletionSettings
+from tests.bench.replay.without import WITHOUT
+
+for switch in WITHOUT.values():
+    switch()
+Completer(Router(RouterConfig()), CompletionSettings(), print, None)
+"""
     assert host.PROMPT_CACHE_MIB
     with uncached():
         assert supervisor._spawn.__module__ == uncached.__module__

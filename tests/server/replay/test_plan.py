@@ -57,7 +57,7 @@ def test_an_engine_s_counters_are_read() -> None:
 def test_a_soak_compares_its_first_and_its_last_sixth() -> None:
     """Of an hour, ten minutes each."""
     soaked = Soaked(
-        samples=[Sample(at_s, 80.0, 11, 0, 6, 7) for at_s in range(60, 3661, 60)],
+        samples=[Sample(at_s, 80.0, 11, 0, 6, 7, 850.0, 40) for at_s in range(60, 3661, 60)],
         request_ms=[(at_s, float(at_s)) for at_s in range(0, 3600, 60)],
     )
 

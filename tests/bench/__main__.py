@@ -92,6 +92,7 @@ class Bench:
         self.machine: dict[str, Any] = {}
         self.sections: dict[str, Figures] = {}
         self.missing: list[str] = []
+        self.broken = False
 
     @property
     def banner(self) -> str:
@@ -109,6 +110,13 @@ class Bench:
             f"The processor by itself ran up to {slowest:.1f}x slower than at its best (heat, or a machine shared "
             "with others): compare figures within one run only"
         )
+
+    @property
+    def status(self) -> int:
+        """The exit status. A section that broke off is a failure, whatever figures were wanted."""
+        if self.broken:
+            return 1
+        return NO_RESULT if (self.banner or self.missing) and not self._anyway else 0
 
     async def run(self, options: argparse.Namespace, folder: Path) -> None:
         """Measure. Raises Busy as soon as the machine is, unless figures are wanted anyway."""
@@ -159,6 +167,7 @@ class Bench:
         except (RuntimeError, TimeoutError, OSError) as broken:
             # What was measured before is not lost, and what comes behind is measured.
             traceback.print_exc()
+            self.broken = True
             self.missing.append(f"{name} broke off: {broken!r}")
             return
         self._note(f"during {name}", others.load())
@@ -179,8 +188,8 @@ class Bench:
 
 
 def main() -> int:
-    """Returns the exit status: 3 where the machine was too busy for a result, or a part of it is missing, and figures
-    were not wanted anyway."""
+    """Returns the exit status: 1 where the bench or a section of it broke off; 3 where the machine was too busy for a
+    result, or a part of it is missing, and figures were not wanted anyway."""
     options = _options()
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     bench = Bench(console, options.anyway)
@@ -208,7 +217,7 @@ def main() -> int:
         console.print(bench.banner, style="bold red")
     for lack in bench.missing:
         console.print(lack, style="bold red")
-    return NO_RESULT if (bench.banner or bench.missing) and not options.anyway else 0
+    return bench.status
 
 
 def _run(bench: Bench, options: argparse.Namespace) -> None:

@@ -15,7 +15,7 @@ from tests.bench.report import Figures, Row
 
 
 async def test_it_costs_no_other_section_and_is_said_to_be_missing(tmp_path: Path) -> None:
-    """An hour of figures is not lost for the one that could not be had; the run is no result."""
+    """An hour of figures is not lost for the one that could not be had; the run has failed, also with `--anyway`."""
 
     async def broken(_folder: Path) -> Figures:
         raise TimeoutError("never ready")
@@ -32,3 +32,4 @@ async def test_it_costs_no_other_section_and_is_said_to_be_missing(tmp_path: Pat
     assert list(run.sections) == ["whole"]
     assert run.missing == ["broken broke off: TimeoutError('never ready')"]
     assert run.record()["result"] is False
+    assert run.status == 1

@@ -105,6 +105,8 @@ class Completer:
         self._shown: dict[str, Suggestion] = {}
         # Where the client last asked for what was not whole then.
         self._late: dict[Suggestion, Place] = {}
+        # Where the user went while the model was busy with another place.
+        self._focused: Place | None = None
 
     def budget_ms(self, invoked: bool) -> float:
         """How long an answer may take from its request's arrival."""
@@ -123,7 +125,7 @@ class Completer:
         Raises asyncio.CancelledError when its task is cancelled, which also frees the model.
         """
         watch = Watch(arrived_s)
-        self._warm_up.interrupt()
+        self._user_types()
         self._answer_waiting(place.uri)
         reason = self._refusal(place, invoked, last_change)
         watch.mark("gate")
@@ -150,7 +152,7 @@ class Completer:
     def changed(self, place: Place) -> None:
         """The document changed and the cursor is probably here: answer who waits, stop what no longer fits."""
         self._answer_waiting(place.uri)
-        self._warm_up.interrupt()
+        self._user_types()
         self.reveal.changed(place)
         running = self._running
         found = self._memory.find(place) if running or self._speculation.running else None
@@ -161,6 +163,7 @@ class Completer:
 
     def focused(self, place: Place) -> None:
         """The cursor rests here, or the file was just opened: read the prompt before it is asked for."""
+        self._focused = place if self._running else None
         if self._wanted(place) and not self._running:
             self._warm_up.schedule(place, 0.0)
 
@@ -169,14 +172,16 @@ class Completer:
         self._answer_waiting(uri)
         if self._running and self._running.suggestion.place.uri == uri:
             self._running.close()
+        if self._focused and self._focused.uri == uri:
+            self._focused = None
         self._speculation.closed(uri)
-        self._warm_up.interrupt()
         self._warm_up.forget(uri)
         self._memory.forget_document(uri)
         self._shown.pop(uri, None)
 
     async def aclose(self) -> None:
         """End everything that runs."""
+        self._focused = None
         self.reveal.close()
         self._speculation.stop()
         await self._warm_up.aclose()
@@ -333,8 +338,15 @@ class Completer:
             self._on_late(asked)
         if not generation.whole:
             self._memory.forget(suggestion)
-        elif not ahead:
+        if self._focused and not self._running:
+            self.focused(self._focused)
+        elif generation.whole and not ahead:
             self._idle(suggestion.place, suggestion.visible, begun=False)
+
+    def _user_types(self) -> None:
+        """Nothing is read in advance while they do."""
+        self._focused = None
+        self._warm_up.interrupt()
 
     def _idle(self, place: Place, remainder: str, *, begun: bool) -> None:
         """The model has nothing to do while this stands at a place, of which a part was typed if `begun`."""

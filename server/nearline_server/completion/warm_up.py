@@ -44,6 +44,7 @@ class WarmUp:
         # The versions of other documents that were looked at for a window.
         self._looked_at: dict[str, tuple[Window, int]] = {}
         self._task: asyncio.Task[None] | None = None
+        self._task_uri = ""
         self._reading: asyncio.Task[bool] | None = None
 
     def infill(self, place: Place, multiline: bool) -> Infill:
@@ -60,6 +61,7 @@ class WarmUp:
         """Widen the window at this place after `delay_s` without an interruption, if that gains anything."""
         self.interrupt()
         if self._gains(place):
+            self._task_uri = place.uri
             self._task = asyncio.create_task(self._widen(place, delay_s))
 
     def interrupt(self) -> None:
@@ -75,7 +77,9 @@ class WarmUp:
             self._reading.cancel()
 
     def forget(self, uri: str) -> None:
-        """The document was closed."""
+        """The document was closed: nothing more is read for it."""
+        if self._task_uri == uri:
+            self.interrupt()
         self._windows.pop(uri, None)
         self._looked_at.pop(uri, None)
 

@@ -17,6 +17,8 @@ from .asking import HERE, SOON, begin, ended, press
 from .conftest import SETTINGS
 from .places import drawn
 
+ELSEWHERE = drawn("y = ║\n", uri="file:///project/b.py")
+
 
 @pytest.mark.parametrize(
     "interrupt",
@@ -212,6 +214,44 @@ async def test_a_resting_cursor_warms_the_prompt(completer: Completer, model: Sc
     await until(lambda: model.history, "a request")
 
     assert [request.warm_up for request in model.history] == [True]
+
+
+async def test_where_the_user_went_while_the_model_was_busy_is_read_when_it_is_free(
+    completer: Completer, model: Scripted
+) -> None:
+    """And not the place that they left."""
+    busy = asyncio.Event()
+    model.enqueue("foo", busy)
+    waiting = begin(completer, HERE)
+    await until(lambda: model.inside, "the model to be asked")
+    completer.focused(ELSEWHERE)
+    busy.set()
+    await ended(waiting)
+    await until(lambda: len(model.history) == 2, "the other document to be read")
+
+    assert model.history[1].warm_up
+    assert model.history[1].document == ELSEWHERE.uri
+
+
+@pytest.mark.parametrize("then", ["types", "closes"])
+async def test_who_went_on_from_there_is_not_read_for(completer: Completer, model: Scripted, then: str) -> None:
+    """They type again, or have closed the document that they looked at."""
+    busy = asyncio.Event()
+    model.enqueue("foo", busy)
+    waiting = begin(completer, HERE)
+    await until(lambda: model.inside, "the model to be asked")
+    completer.focused(ELSEWHERE)
+    if then == "types":
+        press(completer, HERE, "f")
+    else:
+        completer.closed(ELSEWHERE.uri)
+    busy.set()
+    await ended(waiting)
+    await until(lambda: not model.inside, "the model to be free")
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+    assert len(model.history) == 1
 
 
 async def test_at_the_end_nothing_goes_on(completer: Completer, model: Scripted) -> None:

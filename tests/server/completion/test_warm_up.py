@@ -208,6 +208,20 @@ async def test_a_closed_document_is_forgotten(idle: Idle) -> None:
     assert idle.window_chars(LONG) < wide
 
 
+@pytest.mark.parametrize(("closed", "goes_on"), [(LONG.uri, False), ("file:///project/preview.py", True)])
+async def test_closing_a_document_ends_what_is_read_for_it(idle: Idle, closed: str, goes_on: bool) -> None:
+    """And for it alone: an editor closes the preview of one file after it has opened the next."""
+    idle.model.let.clear()
+    idle.warm_up.schedule(LONG, 0.0)
+    await until(lambda: idle.model.inside, "the model to read")
+    idle.warm_up.forget(closed)
+    idle.model.let.set()
+    await until(lambda: not idle.model.inside, "the model to be free")
+    await idle.end()
+
+    assert (len(idle.read()) > 1) is goes_on
+
+
 async def test_at_the_end_nothing_goes_on(idle: Idle) -> None:
     """Closing ends the piece that is being read too."""
     idle.model.let.clear()

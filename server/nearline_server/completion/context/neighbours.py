@@ -40,7 +40,8 @@ class Neighbours:
         self._documents = documents
         self._folders = folders
         self._settings = settings
-        self._indexes: dict[str, tuple[int, FileIndex]] = {}
+        # With the document they are of: one that is opened again counts its versions anew.
+        self._indexes: dict[str, tuple[Document, int, FileIndex]] = {}
 
     @property
     def wanted(self) -> bool:
@@ -54,7 +55,7 @@ class Neighbours:
 
     def versions(self, place: Place) -> int:
         """Another number when another document was opened, edited or closed."""
-        return hash(tuple((one.uri, one.version) for one in self._documents.values() if one.uri != place.uri))
+        return hash(tuple((id(one), one.version) for one in self._documents.values() if one.uri != place.uri))
 
     async def snippets(self, place: Place, chars: int) -> tuple[Snippet, ...]:
         """What goes with a place, `chars` at most: of what must stay only where the place's own text must."""
@@ -74,12 +75,12 @@ class Neighbours:
         for document, path in [other for other in self._others(place) if not self._known(other)]:
             version, text = document.version, document.buffer.text()
             index = await asyncio.to_thread(index_of, path, document.language, text)
-            self._indexes[document.uri] = version, index
+            self._indexes[document.uri] = document, version, index
 
     def _known(self, other: tuple[Document, str]) -> FileIndex | None:
         document, path = other
-        version, index = self._indexes.get(document.uri, (None, None))
-        return index if index and version == document.version and index.path == path else None
+        of, version, index = self._indexes.get(document.uri, (None, None, None))
+        return index if of is document and version == document.version and index and index.path == path else None
 
     def _others(self, place: Place) -> Iterator[tuple[Document, str]]:
         """Documents of the same folder, with the paths that they have there, which is how rules know them."""

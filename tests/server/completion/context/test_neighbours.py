@@ -116,6 +116,18 @@ async def test_an_edit_is_seen_and_a_closed_document_is_gone(desk: Desk) -> None
     assert len(set(numbers)) == 3
 
 
+async def test_a_document_that_is_opened_again_is_read_again(desk: Desk) -> None:
+    """Its versions are counted anew, so the number says nothing of its text, which a checkout may have changed."""
+    document = desk.open("box.py", declaring())
+    place = desk.place()
+    before = desk.neighbours.versions(place)
+    assert await desk.found(place) == ["box.py"]
+    desk.documents[document.uri] = Document(document.uri, "python", document.version, Buffer(declaring("other")))
+
+    assert await desk.found(place) == []
+    assert desk.neighbours.versions(place) != before
+
+
 async def test_typing_in_a_document_does_not_make_its_neighbours_new(desk: Desk) -> None:
     """Else every key would have them looked at again."""
     desk.open("box.py", declaring())

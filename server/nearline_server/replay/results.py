@@ -14,6 +14,8 @@ from nearline_server.replay.score import Tally
 # Of accepted text; what llama_vim's way is reckoned with, too. Qwen's tokenizer finds 3 to 4 in code.
 CHARS_PER_TOKEN = 3.5
 RESAMPLES, SEED = 2_000, 1
+# Of fewer sessions there is no interval: of five that all say the same by chance, two-sided, there are 6 in 100.
+LEAST_SESSIONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,12 @@ class Sum:
 def difference(one: Sum, other: Sum) -> tuple[float, float, float]:
     """How much more of the text `one` saved, as a share, and the ends of the 95 % confidence interval.
 
-    A paired bootstrap over the sessions that both have, with a fixed seed; with fewer than two there is no interval,
-    and its ends are not a number.
+    A paired bootstrap over the sessions that both have, with a fixed seed; with fewer than `LEAST_SESSIONS` there is no
+    interval, and its ends are not a number.
     """
     theirs = {result.session: result.tally for result in other.results}
     pairs = [(mine.tally, theirs[mine.session]) for mine in one.results if mine.session in theirs]
-    if len(pairs) < 2:
+    if len(pairs) < LEAST_SESSIONS:
         return _mean_difference(pairs), math.nan, math.nan
     rng = random.Random(SEED)  # noqa: S311 (a statistic, not a secret)
     drawn = sorted(_mean_difference(rng.choices(pairs, k=len(pairs))) for _ in range(RESAMPLES))

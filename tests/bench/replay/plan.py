@@ -9,7 +9,7 @@ from nearline_server.replay.player import LAST_LOOK_S
 from nearline_server.replay.session import Session
 from nearline_server.replay.visit import LOOK_S
 from tests.bench.replay.corpus import sessions
-from tests.bench.replay.strategies import OURS, PEERS, TECHNIQUES, without
+from tests.bench.replay.strategies import AGAIN, OURS, PEERS, TECHNIQUES, without
 
 # A line or two; with time enough, several: the first line of a body is the one that is hardest to foretell.
 SHORT_KEYS, LONG_KEYS, LONG_MINUTES = 24, 60, 20
@@ -17,8 +17,8 @@ SHORT_KEYS, LONG_KEYS, LONG_MINUTES = 24, 60, 20
 SETTLE_S = 0.6
 # What ends a session's work at an engine, and starts an engine and a server. Measured on two cores.
 END_S, START_S = 0.4 + LAST_LOOK_S, 3.0
-# The rest is for ablations.
-MAIN_SHARE = 0.5
+# The rest is for ablations: an hour has enough sessions of both for an interval.
+MAIN_SHARE = 0.25
 # One of each language, which is also the least.
 BLOCK = 8
 
@@ -45,8 +45,8 @@ class Plan:
 def plan(minutes: float, *, tuning: bool) -> Plan:
     """What fits into the minutes: one session of each language at least, and one for ablations."""
     keys = SHORT_KEYS if minutes < LONG_MINUTES else LONG_KEYS
-    ways, techniques = 1 + len(PEERS), len(TECHNIQUES)
-    main_s, ablated_s = minutes * 60 * MAIN_SHARE / ways, minutes * 60 * (1 - MAIN_SHARE) / techniques
+    ways, ablations = 1 + len(PEERS), 1 + len(TECHNIQUES)
+    main_s, ablated_s = minutes * 60 * MAIN_SHARE / ways, minutes * 60 * (1 - MAIN_SHARE) / ablations
     main = _fitting(sessions(keys, tuning=tuning), main_s, BLOCK)
     return Plan(main, _fitting(iter(main), ablated_s, 1))
 
@@ -63,5 +63,5 @@ def _fitting(offered: Iterator[Session], seconds: float, least: int) -> tuple[Se
 
 
 def strategies() -> list[str]:
-    """Ours first, then the peers, then ours without each technique."""
-    return [OURS, *PEERS, *map(without, TECHNIQUES)]
+    """Ours first, then the peers, then ours once more and without each technique."""
+    return [OURS, *PEERS, AGAIN, *map(without, TECHNIQUES)]

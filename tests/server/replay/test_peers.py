@@ -221,7 +221,7 @@ Completer(Router(RouterConfig()), CompletionSettings(), print, None)
 
 def test_a_strategy_s_name_says_what_is_missing() -> None:
     """And each of them has one."""
-    names = [strategies.OURS, *strategies.PEERS, *map(strategies.without, strategies.TECHNIQUES)]
+    names = [strategies.OURS, *strategies.PEERS, strategies.AGAIN, *map(strategies.without, strategies.TECHNIQUES)]
 
     assert len(names) == len(set(names)) > 12
     assert strategies.without("join") == "without join"

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from nearline_server.replay.results import CHARS_PER_TOKEN, Sum, Work, at_percent, difference
+from nearline_server.replay.results import CHARS_PER_TOKEN, LEAST_SESSIONS, Sum, Work, at_percent, difference
 
 from .results import summed
 
@@ -42,23 +42,24 @@ def test_nothing_has_no_shares() -> None:
 
 def test_a_difference_is_of_the_same_sessions() -> None:
     """Pair by pair; a session that only one of them has counts for none."""
-    more, low, high = difference(summed("ours", 30, 30, 30, 90), summed("peer", 10, 10, 10))
+    more, low, high = difference(summed("ours", *[30] * 6, 90), summed("peer", *[10] * 6))
 
     assert (more, low, high) == (0.2, 0.2, 0.2)
 
 
 def test_an_uncertain_difference_has_a_wide_interval() -> None:
     """One session decides: the interval holds zero, and is the same each time."""
-    ours, peer = summed("ours", 50, 10, 10, 10), summed("peer", 10, 10, 10, 12)
+    ours, peer = summed("ours", 50, *[10] * 5), summed("peer", *[10] * 5, 12)
     more, low, high = difference(ours, peer)
 
     assert low <= 0 < more < high
     assert difference(ours, peer) == (more, low, high)
 
 
-def test_one_session_has_no_interval() -> None:
-    """There is nothing to draw from."""
-    more, low, high = difference(summed("ours", 50), summed("peer", 10))
+@pytest.mark.parametrize("sessions", [1, LEAST_SESSIONS - 1])
+def test_few_sessions_have_no_interval(sessions: int) -> None:
+    """Drawn from two, it would be from the one to the other, and look sure of itself."""
+    more, low, high = difference(summed("ours", *[50] * sessions), summed("peer", *[10] * sessions))
 
     assert more == 0.4
     assert math.isnan(low)

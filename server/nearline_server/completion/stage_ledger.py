@@ -45,6 +45,7 @@ class StageLedger:
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self._running: list[Entry] = []
         self._last: Answer | None = None
         self._summary: dict[str, Any] | None = None
 
@@ -63,7 +64,10 @@ class StageLedger:
             work=work,
         )
         entry.settle()
+        self._settle()
         self._entries.append(entry)
+        if entry.work:
+            self._running.append(entry)
         self._last, self._summary = answer, None
 
     def last(self) -> dict[str, Any] | None:
@@ -83,13 +87,18 @@ class StageLedger:
         Each spread has `mean`, `p50`, `p95` and `max` in milliseconds. `misses` counts by cause the `counted` answers
         that were not `in_time`; who was overtaken or refused is not counted. `cut`: shown in part, since time was up.
         """
-        for entry in self._entries:
-            if entry.work and entry.work.ended_s is not None:
-                entry.settle()
-                self._summary = None
+        self._settle()
         if self._summary is None:
             self._summary = _summed(self._entries) if self._entries else {}
         return self._summary
+
+    def _settle(self) -> None:
+        """Reckon those whose work has ended, and let go of that: it holds the text around its cursor."""
+        for entry in self._running:
+            if entry.work and entry.work.ended_s is not None:
+                entry.settle()
+                self._summary = None
+        self._running = [entry for entry in self._running if entry.work]
 
 
 def _summed(entries: Sequence[Entry]) -> dict[str, Any]:

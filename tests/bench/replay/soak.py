@@ -61,6 +61,13 @@ class Soaked:
         """The samples of the last part."""
         return [one for one in self.samples if one.at_s >= self._end_s * (1 - PART)] or self.samples[-1:]
 
+    def sixths(self) -> list[list[Sample]]:
+        """The samples, part by part."""
+        parts: list[list[Sample]] = [[] for _ in range(round(1 / PART))]
+        for one in self.samples:
+            parts[min(len(parts) - 1, int(one.at_s / self._end_s / PART))].append(one)
+        return parts
+
     def first_ms(self) -> list[float]:
         """Request to answer, in the first part."""
         return [ms for at_s, ms in self.request_ms if at_s <= self._end_s * PART]
@@ -151,4 +158,9 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _notes(soaked: Soaked) -> list[str]:
-    return [f"{len(soaked.samples)} sessions; sampled behind each, when server and engine are at rest"]
+    parts = [[one.memory_mb for one in part] for part in soaked.sixths()]
+    curve = ", ".join(f"{_mean(part):.1f}" for part in parts if part)
+    return [
+        f"{len(soaked.samples)} sessions; sampled behind each, when server and engine are at rest",
+        f"resident memory by sixths, in MB: {curve}",
+    ]

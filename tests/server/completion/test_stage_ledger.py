@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import weakref
 from typing import Any, cast
 
 import pytest
@@ -71,6 +72,18 @@ def test_means_of_stages_add_up_to_the_mean_of_the_whole() -> None:
     found = ledger.summary()["found"]["model"]
 
     assert sum(spread["mean"] for spread in found["stages_ms"].values()) == pytest.approx(found["total_ms"]["mean"])
+
+
+def test_work_that_has_ended_is_not_held_in_memory() -> None:
+    """With it the text around a cursor would be, long after its document was closed."""
+    ledger = StageLedger()
+    work = RecordedWork(ended_s=None)
+    ledger.add(answer(work=work, model=150.0), times(150), in_time=True)
+    work.ended_s, held = 0.3, weakref.ref(work)
+    ledger.add(answer("cache", lookup=1.0), times(1), in_time=True)
+    del work
+
+    assert held() is None
 
 
 def test_misses_are_counted_by_their_cause() -> None:

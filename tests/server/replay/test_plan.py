@@ -63,3 +63,4 @@ def test_a_soak_compares_its_first_and_its_last_sixth() -> None:
 
     assert (soaked.first()[-1].at_s, soaked.last()[0].at_s) == (600, 3060)
     assert (max(soaked.first_ms()), min(soaked.last_ms())) == (600.0, 3060.0)
+    assert [len(part) for part in soaked.sixths()] == [10, 10, 10, 10, 10, 11]

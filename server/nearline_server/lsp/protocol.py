@@ -54,7 +54,9 @@ class Protocol(LanguageServerProtocol):
         """As pygls does, which keeps the future of each notification for ever: 2.5 kB a key."""
 
         def ended(future: Any) -> None:
-            self._request_futures.pop(msg_id, None)
+            # A shutdown goes through them all and cancels them.
+            if not future.cancelled():
+                self._request_futures.pop(msg_id, None)
             callback(future)
 
         super()._execute_handler(msg_id, handler, ended, args, kwargs)

@@ -55,11 +55,11 @@ class Soaked:
 
     def first(self) -> list[Sample]:
         """The samples of the first part."""
-        return [one for one in self.samples if one.at_s <= self._end_s * PART] or self.samples[:1]
+        return self.sixths()[0] or self.samples[:1]
 
     def last(self) -> list[Sample]:
-        """The samples of the last part."""
-        return [one for one in self.samples if one.at_s >= self._end_s * (1 - PART)] or self.samples[-1:]
+        """The samples of the last part, which always has the last one."""
+        return self.sixths()[-1]
 
     def sixths(self) -> list[list[Sample]]:
         """The samples, part by part."""
